@@ -1,0 +1,1 @@
+"""Adapters that carry out runs: one outside technology a module."""

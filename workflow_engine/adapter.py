@@ -1,0 +1,80 @@
+"""The adapter port: whoever carries out runs of one task type."""
+
+from typing import Any, NamedTuple, Protocol
+
+from workflow_engine.core.components import WaitKind
+from workflow_engine.errors import EngineError
+from workflow_engine.spec.model import Phase
+from workflow_engine.task import Task
+
+
+class Output(NamedTuple):
+    """What an attempt gave.
+
+    Attributes:
+        value: the phase's output, anything that can be JSON.
+        pick: the classification that shall follow; None for the default.
+        artifacts: references of artifacts to add to the task, by name, as `ArtifactStore.put` returned them.
+    """
+
+    value: Any
+    pick: str | None = None
+    artifacts: dict[str, Any] | None = None
+
+
+class Suspend(NamedTuple):
+    """The run waits for an answer, which becomes the phase's output.
+
+    Attributes:
+        kind: who is meant.
+        prompt: the question in words.
+        form: JSON Schema of the answer, or None for any JSON.
+        show: what the question is about, anything that can be JSON.
+        assignee: who is asked.
+        candidates: people or groups of whom any may answer.
+        due: seconds after which the question is overdue.
+        on_due: "notify" or "fail".
+    """
+
+    kind: WaitKind
+    prompt: str
+    form: dict[str, Any] | None = None
+    show: Any = None
+    assignee: str | None = None
+    candidates: tuple[str, ...] = ()
+    due: float | None = None
+    on_due: str = "notify"
+
+
+class Missing(EngineError):
+    """An adapter cannot carry out this run because something is not registered here.
+
+    The run waits until it is; no attempt is spent.
+
+    Attributes:
+        needs: what is missing, as words: "a handler for 'review'".
+    """
+
+    def __init__(self, needs: str) -> None:
+        super().__init__(needs)
+        self.needs = needs
+
+    def __str__(self) -> str:
+        return f"{self.needs} is not registered in this process; register it to let the task go on"
+
+
+class Adapter(Protocol):
+    """Carries out attempts of one task type.  It translates to and from the outside; it never decides on retries."""
+
+    async def execute(self, task: Task, phase: Phase) -> Output | Suspend:
+        """Carry out one attempt of *phase* for *task* and return what it gave, or what it waits for.
+
+        After a crash the same attempt comes again; ``task.key`` is then the same, so that the outside can recognise it.
+        On a timeout, a cancellation or a stop of the engine the call is cancelled (`asyncio.CancelledError`).
+
+        Raises:
+            TransientFailure: it may work later; the engine tries again as the phase's policy says.
+            PermanentFailure: it will not; the task fails.
+            Missing: something is not registered here; the run waits for it.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Files that tasks carry, stored by the SHA-256 of their content."""

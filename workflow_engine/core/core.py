@@ -1,0 +1,228 @@
+"""The core: inputs and the time go in, decisions come out.  Synchronous, without I/O, clock or randomness."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import esper
+import msgspec
+
+from workflow_engine.core.components import (
+    KINDS,
+    Backoff,
+    Component,
+    Definition,
+    Identity,
+    Question,
+    Ready,
+    Run,
+    Running,
+    Suspended,
+    Table,
+)
+from workflow_engine.core.inputs import Input
+from workflow_engine.core.plan import Plan
+from workflow_engine.core.record import RunView, TaskRecord
+from workflow_engine.core.runs import QUESTION_TIMER
+from workflow_engine.core.systems.dispatch import DispatchSystem
+from workflow_engine.core.systems.finishing import FinishingSystem
+from workflow_engine.core.systems.intake import IntakeSystem
+from workflow_engine.core.systems.planning import PlanningSystem
+from workflow_engine.core.systems.retrying import RetryingSystem
+from workflow_engine.core.systems.settling import SettlingSystem
+from workflow_engine.core.systems.suspending import SuspendingSystem
+from workflow_engine.core.systems.timing import TimingSystem
+from workflow_engine.core.tick import Components, Decision, State, Tick
+
+SYSTEMS: Final[tuple[type[esper.Processor], ...]] = (
+    IntakeSystem,
+    SettlingSystem,
+    TimingSystem,
+    SuspendingSystem,
+    RetryingSystem,
+    PlanningSystem,
+    DispatchSystem,
+    FinishingSystem,
+)
+"""The rules, in the order data flows through one tick."""
+
+_DECODERS: Final[dict[str, msgspec.json.Decoder[Any]]] = {
+    name: msgspec.json.Decoder(kind.entry_type if issubclass(kind, Table) else kind) for name, kind in KINDS.items()
+}
+
+Stored = Mapping[str, Mapping[str, msgspec.Raw | dict[str, msgspec.Raw]]]
+"""Entities as a journal gives them: ``{entity: {component: JSON, table: {key: JSON}}}``."""
+
+
+class Core:
+    """The world, its indexes and its systems."""
+
+    def __init__(self) -> None:
+        self._state = State()
+        with self._state.world.entered():
+            for position, system in enumerate(SYSTEMS):
+                self._state.world.add_system(system(), -position)
+
+    def tick(self, inputs: list[Input], now: float) -> Decision:
+        """Decide what follows from *inputs* at *now*, seconds since the epoch.
+
+        Engine time never runs backwards: where *now* is earlier than before, the time of the last tick holds.
+        An exception out of here is a defect of the core; the world is then half changed and must not be used again.
+        """
+        state = self._state
+        state.now = max(state.now, now)
+        tick = Tick(state, inputs, state.now)
+        with state.world.entered():
+            state.world.run_systems(tick)
+            changes = state.world.take_changes()
+        return Decision(changes, tick.ended, tick.effects, tick.events, tick.replies)
+
+    def restore(self, entities: Stored, ended: Stored, now: float) -> None:
+        """Take over what a journal held: *entities* that live, tasks that *ended* not long ago, the last engine time.
+
+        Raises:
+            msgspec.ValidationError: a component is not what this version can read.
+        """
+        state = self._state
+        state.now = max(state.now, now)
+        with state.world.entered():
+            for entity, stored in entities.items():
+                components = decode(stored)
+                state.world.load(entity, *components.values())
+                definition = components.get("definition")
+                if isinstance(definition, Definition):
+                    state.plans[entity[1:]] = Plan.stored(bytes(definition.spec))
+            for entity in list(state.world.entities()):
+                run = state.world.find(entity, Run)
+                if run is not None:
+                    _index(state, entity, run)
+        self.remember(ended)
+
+    def remember(self, ended: Stored) -> None:
+        """Know these ended tasks again, so that a duplicate or a retry of them finds them."""
+        for task, stored in ended.items():
+            self._state.ended[task] = decode(stored)
+
+    def forget(self, tasks: Iterable[str]) -> None:
+        """Drop what is remembered of ended tasks."""
+        for task in tasks:
+            self._state.ended.pop(task, None)
+
+    def next_due(self) -> float | None:
+        """Return the engine time, in seconds, at which a tick is due without any input, or None."""
+        return self._state.now if self._state.interrupted else self._state.timers.next()
+
+    def knows(self, task: str) -> bool:
+        """Return whether *task* is live or ended not long ago."""
+        return task in self._state.world or task in self._state.ended
+
+    def defined(self, digest: str) -> bool:
+        """Return whether a definition with this hash exists."""
+        return digest in self._state.plans
+
+    def plan(self, digest: str) -> Plan:
+        """Return the compiled definition with this hash, which must exist."""
+        return self._state.plans[digest]
+
+    def live(self) -> int:
+        """Return how many entities live, tasks, runs and definitions together."""
+        return len(self._state.world)
+
+    def under_way(self) -> int:
+        """Return how many attempts are under way."""
+        return len(self._state.running)
+
+    def view(self, run: str, attempt: int) -> RunView | None:
+        """Return what an adapter needs for an attempt, or None where it is no longer under way."""
+        state = self._state
+        under_way = state.running.get(run)
+        if under_way is None or under_way.attempt != attempt:
+            return None
+        with state.world.entered():
+            components = state.world.components(run)
+            visit: Any = components["run"]
+            task = state.world.components(visit.task)
+            identity: Any = task["identity"]
+        return RunView(run, attempt, task, components, state.plans[identity.definition].phases[visit.phase])
+
+    def record(self, task: str) -> TaskRecord | None:
+        """Return all that is known of a task that is live or ended not long ago."""
+        state = self._state
+        ended = state.ended.get(task)
+        if ended is not None:
+            return TaskRecord(task, ended, {})
+        with state.world.entered():
+            if task not in state.world or "/" in task or task.startswith("#"):
+                return None
+            runs = {run: state.world.components(run) for run in state.runs.get(task, ())}
+            return TaskRecord(task, state.world.components(task), runs)
+
+    def question(self, question: str) -> Question | None:
+        """Return an open question, or None."""
+        run = question.rpartition("/")[0]
+        with self._state.world.entered():
+            found = self._state.world.find(run, Question)
+        return found if found is not None and found.id == question else None
+
+    def lacks(self, task: str) -> dict[str, str]:
+        """Return what the ready runs of a task need that the host has not, by run id."""
+        state = self._state
+        found: dict[str, str] = {}
+        with state.world.entered():
+            for entity in state.runs.get(task, ()):
+                run = state.world.get(entity, Run)
+                lane = state.phase(run).lane(state.world.get(task, Identity).assigned_to)
+                needs = state.lanes.needs(lane)
+                if needs is not None:
+                    found[entity] = needs
+        return found
+
+    def snapshot(self) -> dict[str, Components]:
+        """Return every live entity with its components.  Costs what exists: for tests and comparisons."""
+        with self._state.world.entered():
+            return {entity: self._state.world.components(entity) for entity in self._state.world.entities()}
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self._state.world.close()
+
+
+def decode(stored: Mapping[str, msgspec.Raw | dict[str, msgspec.Raw]]) -> dict[str, Component | Table]:
+    """Return the components of one entity from their JSON; names that are not known are left out.
+
+    Raises:
+        msgspec.ValidationError: a component is not what this version can read.
+    """
+    components: dict[str, Component | Table] = {}
+    for name, value in stored.items():
+        decoder = _DECODERS.get(name)
+        if decoder is None:
+            continue
+        if isinstance(value, dict):
+            components[name] = KINDS[name]({key: decoder.decode(entry) for key, entry in value.items()})
+        else:
+            components[name] = decoder.decode(value)
+    return components
+
+
+def _index(state: State, entity: str, run: Run) -> None:
+    """Put a run that was loaded into the indexes."""
+    world = state.world
+    state.runs[run.task] = (*state.runs.get(run.task, ()), entity)
+    ready = world.find(entity, Ready)
+    if world.find(entity, Running) is not None:
+        state.interrupted.append(entity)
+    elif ready is not None:
+        identity = world.get(run.task, Identity)
+        lane = state.phase(run).lane(identity.assigned_to)
+        state.lanes.add(lane, (-identity.priority, identity.submitted_at, entity))
+    backoff = world.find(entity, Backoff)
+    if backoff is not None:
+        state.timers.set(entity, backoff.until)
+    suspended = world.find(entity, Suspended)
+    if suspended is not None and suspended.until is not None:
+        state.timers.set(entity, suspended.until)
+    question = world.find(entity, Question)
+    if question is not None and question.due is not None and not question.overdue:
+        state.timers.set(QUESTION_TIMER + entity, question.due)
+
+

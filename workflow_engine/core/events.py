@@ -1,0 +1,111 @@
+"""Events: what the core decided, for people and programs that watch.  They carry no time: the commit they are in does."""
+
+import msgspec
+
+
+class Event(msgspec.Struct, frozen=True, tag_field="event", tag=True, gc=False, omit_defaults=True):
+    """Base of all events; each is about one task."""
+
+    task: str
+
+
+class TaskSubmitted(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """A task was taken in."""
+
+    workflow: str
+
+
+class TaskClassified(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """A classifier gave the task its workflow."""
+
+    workflow: str
+
+
+class PhaseStarted(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """An attempt of a run was started."""
+
+    run: str
+    attempt: int = 1
+
+
+class PhaseCompleted(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """A run gave its output."""
+
+    run: str
+
+
+class AttemptFailed(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """An attempt failed; what follows is in the next event."""
+
+    run: str
+    attempt: int
+    error: str
+    message: str
+
+
+class RetryScheduled(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """The run is tried again at *until* (engine time, in seconds)."""
+
+    run: str
+    until: float
+
+
+class RunParked(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """The run cannot be carried out until what it *needs* is registered."""
+
+    run: str
+    needs: str
+
+
+class QuestionAsked(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """The run waits for an answer."""
+
+    run: str
+    question: str
+    kind: str
+    assignee: str | None = None
+
+
+class QuestionOverdue(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """A question's due time has passed."""
+
+    run: str
+    question: str
+
+
+class QuestionAnswered(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """A question was answered."""
+
+    run: str
+    question: str
+    by: str | None = None
+
+
+class TimerSet(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """The run sleeps until *until* (engine time, in seconds)."""
+
+    run: str
+    until: float
+
+
+class TaskCompleted(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """The task's last phase is done."""
+
+
+class TaskFailed(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """The task gave up."""
+
+    error: str
+    message: str
+
+
+class TaskCancelled(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """Somebody ended the task."""
+
+    reason: str | None = None
+
+
+class TaskRetried(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """A failed task was taken up again from *phase*."""
+
+    phase: str

@@ -1,0 +1,186 @@
+"""Inputs: what happened outside, told to the core.  Frozen values without callables or handles.
+
+A *ticket* is the host's number for the caller that waits for a reply; None where nobody does.
+"""
+
+import msgspec
+
+from workflow_engine.core.components import WaitKind
+
+
+class Input(msgspec.Struct, frozen=True, tag=True):
+    """Base of all inputs."""
+
+
+class Define(Input, frozen=True, tag=True):
+    """A workflow definition that submissions may name from now on."""
+
+    digest: str
+    name: str
+    spec: msgspec.Raw
+
+
+class Submit(Input, frozen=True, tag=True):
+    """A task to be taken in.  The same *task* id twice is one task; with other data it is refused.
+
+    Attributes:
+        definition: hash of a definition the core knows.
+        start: id of the phase to begin with; None for the first.
+    """
+
+    task: str
+    definition: str
+    data: msgspec.Raw
+    start: str | None = None
+    assigned_to: str | None = None
+    priority: int = 0
+    parent: str | None = None
+    labels: dict[str, str] | None = None
+    ticket: int | None = None
+
+
+class Settled(Input, frozen=True, tag=True):
+    """An attempt succeeded.
+
+    Attributes:
+        pick: id or classification of the phase that shall follow; None for the default.
+        context: values to set, by name.
+        artifacts: references to add, by name.
+        rebind: hash of the definition the task goes on with (a classifier's verdict), or None.
+        start: with *rebind*, the phase to begin with.
+    """
+
+    run: str
+    attempt: int
+    output: msgspec.Raw
+    pick: str | None = None
+    context: dict[str, msgspec.Raw] | None = None
+    artifacts: dict[str, msgspec.Raw] | None = None
+    rebind: str | None = None
+    start: str | None = None
+
+
+class AttemptFailed(Input, frozen=True, tag=True):
+    """An attempt failed.
+
+    Attributes:
+        error: class of the error.
+        permanent: whether trying again is pointless.
+        retry_after: least pause before the next attempt, in seconds.
+        detail: a trace, or None.
+    """
+
+    run: str
+    attempt: int
+    error: str
+    message: str
+    permanent: bool = False
+    retry_after: float | None = None
+    detail: str | None = None
+
+
+class Declined(Input, frozen=True, tag=True):
+    """Nothing here can carry out this run: *needs* says what is missing.  No attempt is spent."""
+
+    run: str
+    attempt: int
+    needs: str
+
+
+class HandedBack(Input, frozen=True, tag=True):
+    """The host stops and gives the run back unfinished.  No attempt is spent."""
+
+    run: str
+    attempt: int
+
+
+class StepRecorded(Input, frozen=True, tag=True):
+    """A durable step of a handler gave a result."""
+
+    run: str
+    attempt: int
+    step: str
+    index: int
+    value: msgspec.Raw
+    ticket: int | None = None
+
+
+class Suspend(Input, frozen=True, tag=True):
+    """A run waits: for an answer where there is a *prompt*, else until a moment.
+
+    Attributes:
+        task: for a suspension from outside, the task whose run is meant; *run* is then empty.
+        step: the handler's step that waits; None where the answer becomes the phase's output.
+        index: which call of the handler that step is.
+        wake_in: seconds until a timer wakes the run.
+        due_in: seconds after which the question is overdue.
+    """
+
+    run: str
+    attempt: int
+    kind: WaitKind
+    prompt: str | None = None
+    step: str | None = None
+    index: int = 0
+    form: msgspec.Raw | None = None
+    show: msgspec.Raw | None = None
+    assignee: str | None = None
+    candidates: tuple[str, ...] = ()
+    due_in: float | None = None
+    on_due: str = "notify"
+    wake_in: float | None = None
+    task: str | None = None
+    ticket: int | None = None
+
+
+class Answer(Input, frozen=True, tag=True):
+    """Somebody answered a question.  *pick* is the phase the answer chooses, or None; *by* is who answered."""
+
+    question: str
+    value: msgspec.Raw
+    pick: str | None = None
+    by: str | None = None
+    ticket: int | None = None
+
+
+class Attach(Input, frozen=True, tag=True):
+    """Artifacts for a task that is not terminal: references by name."""
+
+    task: str
+    artifacts: dict[str, msgspec.Raw]
+    ticket: int | None = None
+
+
+class Cancel(Input, frozen=True, tag=True):
+    """End a task that is not terminal."""
+
+    task: str
+    reason: str | None = None
+    ticket: int | None = None
+
+
+class Retry(Input, frozen=True, tag=True):
+    """Take a failed task up again, from the phase that failed or from *phase*."""
+
+    task: str
+    phase: str | None = None
+    ticket: int | None = None
+
+
+class Limit(Input, frozen=True, tag=True):
+    """How many runs may be under way at once; not journaled, since it is the host's to say.
+
+    Attributes:
+        scope: "pool" (an adapter) or "classification".
+        most: at least 1, or None for no limit.
+    """
+
+    scope: str
+    name: str
+    most: int | None
+
+
+class Serving(Input, frozen=True, tag=True):
+    """The host carries out runs from now on, or stops doing so; also sent when something new is registered."""
+
+    on: bool

@@ -1,0 +1,56 @@
+"""Read-only views: all that is known of a task, and what an adapter needs for one attempt."""
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from workflow_engine.core.components import NAMES, Component, Table
+from workflow_engine.core.plan import PhasePlan
+
+C = TypeVar("C", bound=Component | Table)
+
+
+class TaskRecord(msgspec.Struct, frozen=True):
+    """A task with its live runs, each as components by name.
+
+    Attributes:
+        id: the task's id.
+        components: of the task.
+        runs: components of its live runs, by run id.
+    """
+
+    id: str
+    components: dict[str, Any]
+    runs: dict[str, dict[str, Any]]
+
+    def find(self, kind: type[C]) -> C | None:
+        """Return the task's component of this kind, or None."""
+        return self.components.get(NAMES[kind])
+
+    def get(self, kind: type[C]) -> C:
+        """Return the task's component of this kind, which must be there."""
+        found: C = self.components[NAMES[kind]]
+        return found
+
+
+class RunView(msgspec.Struct, frozen=True):
+    """One attempt that is under way.
+
+    Attributes:
+        run: id of the run.
+        attempt: from 1.
+        task: components of the task.
+        components: of the run.
+        phase: the compiled phase.
+    """
+
+    run: str
+    attempt: int
+    task: dict[str, Any]
+    components: dict[str, Any]
+    phase: PhasePlan
+
+    @property
+    def key(self) -> str:
+        """The idempotency key of the attempt."""
+        return f"{self.run}/{self.attempt}"

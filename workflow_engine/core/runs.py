@@ -1,0 +1,85 @@
+"""What several systems do with a run: plan it, take it out of the world's indexes, close its visit."""
+
+from workflow_engine.core.components import (
+    Attempt,
+    Component,
+    Failure,
+    PhaseProgress,
+    Progress,
+    Run,
+    Running,
+)
+from workflow_engine.core.effects import Abort
+from workflow_engine.core.lifecycle import Move
+from workflow_engine.core.tick import Ending, Tick
+from workflow_engine.spec.model import Phase
+
+QUESTION_TIMER = "?"
+"""Prefix of the timer key of a question's due time; the timer of a run has the run's id as its key."""
+
+
+def visits(tick: Tick, task: str, phase: str) -> int:
+    """Return how often *task* has been to *phase*, not counting a visit under way."""
+    progress = tick.world.find(task, Progress)
+    entry: PhaseProgress | None = progress.entries.get(phase) if progress is not None else None
+    return entry.visits if entry is not None else 0
+
+
+def plan_run(tick: Tick, task: str, phase: Phase) -> None:
+    """Make the run of the next visit of *task* to *phase*, or fail the task where that is one visit too many."""
+    visit = visits(tick, task, phase.id) + 1
+    if visit > phase.max_visits:
+        message = (
+            f"the task came to phase {phase.id!r} more than {phase.max_visits} times; "
+            "mend the loop, or raise max_visits of the phase"
+        )
+        tick.ending[task] = Ending(Move.FAIL, message, Failure(phase.id, "TooManyVisits", message, 0))
+        return
+    run = f"{task}/{phase.id}/{visit}"
+    tick.world.spawn(run, Run(task, phase.id, visit, tick.now), Attempt(1))
+    tick.state.runs[task] = (*tick.state.runs.get(task, ()), run)
+    tick.ready.append((run, None))
+    tick.touched[task] = None
+
+
+def release(tick: Tick, run: str) -> None:
+    """Take an attempt that is under way off the books: its place is free again, its timeout forgotten."""
+    under_way = tick.state.running.pop(run)
+    tick.state.lanes.end(under_way.lane)
+    tick.state.timers.drop(run)
+
+
+def abort(tick: Tick, run: str) -> None:
+    """Stop whatever a run is doing or waiting for; its marker is left for the caller to replace."""
+    under_way = tick.state.running.get(run)
+    if under_way is not None:
+        tick.effects.append(Abort(run, under_way.attempt))
+        release(tick, run)
+    tick.state.lanes.discard(run)
+    tick.state.timers.drop(run)
+    tick.state.timers.drop(QUESTION_TIMER + run)
+
+
+def close_visit(tick: Tick, run_id: str, run: Run, progress: PhaseProgress) -> None:
+    """Record how a visit ended, and remove its run."""
+    world, state = tick.world, tick.state
+    world.put_entry(run.task, Progress, run.phase, progress)
+    world.remove(run_id)
+    runs = state.runs[run.task]
+    state.runs[run.task] = () if len(runs) == 1 else tuple(other for other in runs if other != run_id)
+    tick.touched[run.task] = None
+
+
+def marker(tick: Tick, run: str, kinds: tuple[type[Component], ...]) -> Component | None:
+    """Return the first of these markers that *run* has, or None."""
+    for kind in kinds:
+        found = tick.world.find(run, kind)
+        if found is not None:
+            return found
+    return None
+
+
+def started(tick: Tick, run_id: str, run: Run) -> float:
+    """Return when work on a run began, engine time in seconds."""
+    running = tick.world.find(run_id, Running)
+    return running.since if running is not None else run.since

@@ -1,0 +1,1 @@
+"""The rules of the core, one a module, each an `esper.Processor`."""

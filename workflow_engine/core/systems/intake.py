@@ -1,0 +1,108 @@
+"""Intake: submissions become tasks, failed tasks are taken up again, the host says what it can do."""
+
+import esper
+import msgspec
+
+from workflow_engine.core.components import Data, Definition, Failure, Identity, Progress, Status, TaskState, definition_entity
+from workflow_engine.core.events import TaskRetried, TaskSubmitted
+from workflow_engine.core.inputs import Define, Limit, Retry, Serving, Submit
+from workflow_engine.core.lifecycle import Move, advance
+from workflow_engine.core.plan import Plan
+from workflow_engine.core.tick import Tick
+from workflow_engine.errors import DuplicateTask, IllegalTransition, InputRefused, UnknownTask
+
+
+class IntakeSystem(esper.Processor):
+    """Reads Define, Limit, Serving, Submit, Retry.  Writes Definition, Identity, Data, Status.  Fills `Tick.begin`.
+
+    Emits TaskSubmitted, TaskRetried.
+    """
+
+    def process(self, tick: Tick) -> None:
+        """Take in what was submitted."""
+        for limit in tick.of(Limit):
+            tick.state.lanes.limit(limit.scope, limit.name, limit.most)
+        for serving in tick.of(Serving):
+            tick.state.serving = serving.on
+            tick.state.lanes.unblock()
+        for define in tick.of(Define):
+            _define(tick, define)
+        for submit in tick.of(Submit):
+            _submit(tick, submit)
+        for retry in tick.of(Retry):
+            _retry(tick, retry)
+
+
+def _define(tick: Tick, define: Define) -> None:
+    if not tick.state.knows(define.digest):
+        tick.world.spawn(definition_entity(define.digest), Definition(define.name, define.spec))
+        tick.state.plans[define.digest] = Plan.stored(bytes(define.spec))
+
+
+def _submit(tick: Tick, submit: Submit) -> None:
+    task, world, state = submit.task, tick.world, tick.state
+    if task in world:
+        tick.reply(submit.ticket, _existing(submit, world.get(task, Identity), world.get(task, Data)))
+        return
+    if task in state.ended:
+        record = state.ended[task]
+        identity, data = record["identity"], record["data"]
+        assert isinstance(identity, Identity) and isinstance(data, Data)
+        tick.reply(submit.ticket, _existing(submit, identity, data))
+        return
+    plan = state.plans.get(submit.definition)
+    if plan is None:
+        tick.reply(submit.ticket, InputRefused(f"task {task} names a definition that is not known: {submit.definition}"))
+        return
+    world.spawn(
+        task,
+        Identity(
+            task, plan.name, submit.definition, tick.now, submit.assigned_to, submit.priority, submit.parent, submit.labels
+        ),
+        Data(submit.data),
+        Status(TaskState.PENDING, tick.now),
+    )
+    tick.begin.append((task, submit.start or plan.first))
+    tick.emit(TaskSubmitted(task, plan.name))
+    tick.reply(submit.ticket, task)
+
+
+def _existing(submit: Submit, identity: Identity, data: Data) -> str | DuplicateTask:
+    """Return the id of the task that exists under the submitted id, or a refusal where it is another task."""
+    same_data = bytes(data.value) == bytes(submit.data) or (
+        msgspec.json.decode(data.value) == msgspec.json.decode(submit.data)
+    )
+    return submit.task if same_data else DuplicateTask(identity.id)
+
+
+def _retry(tick: Tick, retry: Retry) -> None:
+    task, world, state = retry.task, tick.world, tick.state
+    if task in world:
+        status = world.get(task, Status)
+        tick.reply(retry.ticket, IllegalTransition(f"task {task}", status.state, Move.RETRY))
+        return
+    record = state.ended.get(task)
+    if record is None:
+        tick.reply(retry.ticket, UnknownTask("task", task))
+        return
+    identity, status, failure = record["identity"], record["status"], record.get("failure")
+    assert isinstance(identity, Identity) and isinstance(status, Status)
+    try:
+        pending = advance(task, status, Move.RETRY, tick.now)
+    except IllegalTransition as refusal:
+        tick.reply(retry.ticket, refusal)
+        return
+    assert isinstance(failure, Failure)
+    phase = retry.phase or failure.phase
+    plan = state.plan(identity.definition)
+    if phase not in plan.phases:
+        known = ", ".join(plan.phases)
+        tick.reply(retry.ticket, InputRefused(f"task {task} has no phase {phase!r}; its phases are {known}"))
+        return
+    del state.ended[task]
+    record.setdefault("progress", Progress({}))
+    kept = [component for name, component in record.items() if name not in ("status", "failure")]
+    world.spawn(task, *kept, pending)
+    tick.begin.append((task, phase))
+    tick.emit(TaskRetried(task, phase))
+    tick.reply(retry.ticket, task)

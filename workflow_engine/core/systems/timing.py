@@ -1,0 +1,78 @@
+"""Timing: what is due at this moment happens."""
+
+import esper
+import msgspec
+
+from workflow_engine.core.components import (
+    Attempt,
+    Backoff,
+    Question,
+    Run,
+    Running,
+    StepRecord,
+    Steps,
+    Suspended,
+)
+from workflow_engine.core.events import QuestionOverdue
+from workflow_engine.core.runs import QUESTION_TIMER, abort, marker
+from workflow_engine.core.tick import Failed, Tick
+
+_NULL = msgspec.Raw(b"null")
+
+
+class TimingSystem(esper.Processor):
+    """Reads the timers, Backoff, Running, Suspended, Question.  Writes Attempt, Steps, Question; drops Question.
+
+    Fills `Tick.ready`, `failed`.  Emits QuestionOverdue.
+    """
+
+    def process(self, tick: Tick) -> None:
+        """Wake, time out and announce what is due."""
+        for run in tick.state.interrupted:
+            if run in tick.world:
+                tick.ready.append((run, Running))
+        tick.state.interrupted.clear()
+        for key in tick.state.timers.pop(tick.now):
+            if key.startswith(QUESTION_TIMER):
+                _overdue(tick, key.removeprefix(QUESTION_TIMER))
+            else:
+                _due(tick, key)
+
+
+def _due(tick: Tick, run: str) -> None:
+    match marker(tick, run, (Running, Backoff, Suspended)):
+        case Backoff():
+            tick.world.put(run, Attempt(tick.world.get(run, Attempt).number + 1))
+            tick.ready.append((run, Backoff))
+        case Running():
+            timeout = tick.state.phase(tick.world.get(run, Run)).spec.timeout
+            abort(tick, run)
+            tick.failed.append(Failed(run, "Timeout", f"the attempt took longer than {timeout:g} s"))
+        case Suspended(question=None, step=str(step), index=index):
+            tick.world.put_entry(run, Steps, step, StepRecord(index, _NULL))
+            tick.ready.append((run, Suspended))
+        case Suspended():
+            _unanswered(tick, run)
+        case None:
+            raise AssertionError(f"timer of {run}, which waits for no moment")
+    tick.touched[tick.world.get(run, Run).task] = None
+
+
+def _overdue(tick: Tick, run: str) -> None:
+    question = tick.world.get(run, Question)
+    tick.emit(QuestionOverdue(tick.world.get(run, Run).task, run, question.id))
+    if question.on_due == "fail":
+        _unanswered(tick, run)
+    else:
+        tick.world.put(run, msgspec.structs.replace(question, overdue=True))
+
+
+def _unanswered(tick: Tick, run: str) -> None:
+    """Withdraw a question that nobody answered in time, and fail the attempt for good."""
+    question = tick.world.get(run, Question)
+    tick.world.drop(run, Question)
+    abort(tick, run)
+    waited = tick.now - question.asked_at
+    tick.failed.append(
+        Failed(run, "Unanswered", f"nobody answered {question.prompt!r} within {waited:g} s", permanent=True)
+    )

@@ -1,0 +1,167 @@
+"""What lasts from tick to tick, what one tick carries from system to system, and what it decides."""
+
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+
+from workflow_engine.core.components import Component, Failure, Identity, Run, Table, definition_entity
+from workflow_engine.core.effects import Effect
+from workflow_engine.core.events import Event
+from workflow_engine.core.inputs import Input
+from workflow_engine.core.lanes import LaneKey, Lanes
+from workflow_engine.core.lifecycle import Move
+from workflow_engine.core.plan import PhasePlan, Plan
+from workflow_engine.core.timers import Timers
+from workflow_engine.core.world import World
+from workflow_engine.errors import EngineError
+
+I = TypeVar("I", bound=Input)  # noqa: E741 - an input
+
+Components = dict[str, Component | Table]
+"""The components of one entity, by their names in journals."""
+
+
+class UnderWay(NamedTuple):
+    """An attempt that the host was told to carry out."""
+
+    attempt: int
+    lane: LaneKey
+
+
+class State:
+    """The world and its indexes.  Every index can be rebuilt from components.
+
+    Attributes:
+        plans: compiled definitions, by hash.
+        runs: ids of the live runs of each task.
+        running: attempts under way, by run id.
+        interrupted: runs that were under way when the journal ended, to be taken up by the next tick.
+        ended: components of tasks that ended not long ago, by task id.
+        serving: whether the host carries out runs.
+        now: engine time, in seconds; it never goes back.
+    """
+
+    def __init__(self) -> None:
+        self.world = World()
+        self.lanes = Lanes()
+        self.timers = Timers()
+        self.plans: dict[str, Plan] = {}
+        self.runs: dict[str, tuple[str, ...]] = {}
+        self.running: dict[str, UnderWay] = {}
+        self.interrupted: list[str] = []
+        self.ended: dict[str, Components] = {}
+        self.serving = False
+        self.now = 0.0
+
+    def plan(self, digest: str) -> Plan:
+        """Return the compiled definition with this hash, which must be known."""
+        return self.plans[digest]
+
+    def phase(self, run: Run) -> PhasePlan:
+        """Return the phase that *run* visits."""
+        return self.plans[self.world.get(run.task, Identity).definition].phases[run.phase]
+
+    def knows(self, digest: str) -> bool:
+        """Return whether a definition with this hash exists."""
+        return definition_entity(digest) in self.world
+
+
+class Done(NamedTuple):
+    """A run that gave its output: its visit is to be closed, and *follow* (a phase id, None for the end) to be planned."""
+
+    run_id: str
+    run: Run
+    attempt: int
+    output: msgspec.Raw
+    follow: str | None
+    rebind: str | None = None
+
+
+class Failed(NamedTuple):
+    """A run whose attempt failed."""
+
+    run_id: str
+    error: str
+    message: str
+    permanent: bool = False
+    retry_after: float | None = None
+    detail: str | None = None
+
+
+class Ending(NamedTuple):
+    """How a task ends in this tick."""
+
+    move: Move
+    reason: str | None = None
+    failure: Failure | None = None
+    ticket: int | None = None
+
+
+class Decision(NamedTuple):
+    """What one tick decided.
+
+    Attributes:
+        changes: for the journal; see its port.
+        ended: components of the tasks that became terminal, by task id.
+        effects: to be performed once the changes are durable.
+        events: to be published once the changes are durable.
+        replies: to be given once the changes are durable: ticket, and a task id or a refusal.
+    """
+
+    changes: dict[str, dict[str, Any] | None]
+    ended: dict[str, Components]
+    effects: list[Effect]
+    events: list[Event]
+    replies: list[tuple[int, str | EngineError]]
+
+
+class Tick:
+    """One tick under way: inputs by kind, and the lists that systems fill for the systems after them.
+
+    Attributes:
+        state: what lasts.
+        now: engine time, in seconds.
+        done: runs to close and follow up (settling, timing -> planning).
+        failed: attempts that failed (settling, timing -> retrying).
+        begin: tasks and the phases they are to begin with (intake, settling -> planning).
+        ready: runs to queue, with the marker they have (planning, settling, timing -> dispatch).
+        needs: what ready runs lack, by run id (settling -> dispatch).
+        touched: tasks whose runs changed (all -> standing).
+        ending: tasks that end in this tick (settling, retrying, planning -> finishing).
+    """
+
+    def __init__(self, state: State, inputs: list[Input], now: float) -> None:
+        self.state = state
+        self.world = state.world
+        self.now = now
+        self._inputs: dict[type[Input], list[Any]] = {}
+        for given in inputs:
+            kind = type(given)
+            if kind in self._inputs:
+                self._inputs[kind].append(given)
+            else:
+                self._inputs[kind] = [given]
+        self.done: list[Done] = []
+        self.failed: list[Failed] = []
+        self.begin: list[tuple[str, str]] = []
+        self.ready: list[tuple[str, type[Component] | None]] = []
+        self.needs: dict[str, str] = {}
+        self.touched: dict[str, None] = {}
+        self.ending: dict[str, Ending] = {}
+        self.ended: dict[str, Components] = {}
+        self.effects: list[Effect] = []
+        self.events: list[Event] = []
+        self.replies: list[tuple[int, str | EngineError]] = []
+
+    def of(self, kind: type[I]) -> list[I]:
+        """Return the inputs of one kind, in the order they came."""
+        return self._inputs.get(kind, [])
+
+    def emit(self, event: Event) -> None:
+        """Tell the world that something was decided."""
+        self.events.append(event)
+
+    def reply(self, ticket: int | None, answer: str | EngineError) -> None:
+        """Answer the caller with this ticket, if there is one."""
+        if ticket is not None:
+            self.replies.append((ticket, answer))

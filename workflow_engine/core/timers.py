@@ -1,0 +1,45 @@
+"""Due times of runs and questions, earliest first.  An index that can be rebuilt from components."""
+
+import heapq
+
+
+class Timers:
+    """At most one due time a key, in seconds of engine time."""
+
+    def __init__(self) -> None:
+        self._due: dict[str, float] = {}
+        self._heap: list[tuple[float, str]] = []
+
+    def __len__(self) -> int:
+        return len(self._due)
+
+    def set(self, key: str, due: float) -> None:
+        """Set the due time of *key*, in place of the one it has."""
+        self._due[key] = due
+        heapq.heappush(self._heap, (due, key))
+        # Times that were replaced or dropped stay in the heap until they surface; when most of it is such, make it anew.
+        if len(self._heap) > 2 * len(self._due) + 1_000:
+            self._heap = [(time, name) for name, time in self._due.items()]
+            heapq.heapify(self._heap)
+
+    def drop(self, key: str) -> None:
+        """Forget *key*, if it has a due time."""
+        self._due.pop(key, None)
+
+    def next(self) -> float | None:
+        """Return the earliest due time, or None."""
+        while self._heap:
+            due, key = self._heap[0]
+            if self._due.get(key) == due:
+                return due
+            heapq.heappop(self._heap)
+        return None
+
+    def pop(self, now: float) -> list[str]:
+        """Take out and return the keys that are due at *now*, earliest first, equal times by key."""
+        keys: list[str] = []
+        while (due := self.next()) is not None and due <= now:
+            key = heapq.heappop(self._heap)[1]
+            del self._due[key]
+            keys.append(key)
+        return keys

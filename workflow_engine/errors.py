@@ -1,0 +1,202 @@
+"""Every refusal of the engine, as one tree.
+
+    EngineError
+    ├── SpecError            a workflow or phase is wrong; its author mends it
+    ├── ConfigError          a setting is wrong; whoever runs the engine mends it
+    ├── InputRefused         what was submitted cannot be accepted as it is
+    │   └── DuplicateTask    the id is taken by a task with other data
+    ├── UnknownTask          no task, run or question has this id
+    ├── IllegalTransition    the caller asked for something this state does not accept
+    ├── AnswerRefused        the question is closed, or the answer does not fit its form
+    ├── StepMismatch         a handler asked for other steps than the ones it recorded
+    ├── ArtifactError        an artifact's name, content or place is not acceptable
+    ├── EngineStopped        the engine does not take this now: it is stopping, stopped or out of disk
+    ├── JournalError         the journal cannot be trusted or written; nothing more is acknowledged
+    │   ├── JournalDamaged   a file of it is damaged; ``workflow-engine repair`` salvages the rest
+    │   └── JournalLocked    another engine uses the same data
+    └── AdapterFailure       outside work failed
+        ├── TransientFailure try again
+        └── PermanentFailure do not
+
+Each message names the thing, the fact and the remedy.  Arguments of the constructor stay attributes, and the sentence
+is made in ``__str__``, so every error survives pickling.
+"""
+
+
+class EngineError(Exception):
+    """Base of everything that this package raises on purpose."""
+
+
+class SpecError(EngineError):
+    """A workflow, phase or registration is wrong."""
+
+
+class ConfigError(EngineError):
+    """A setting cannot be used."""
+
+
+class InputRefused(EngineError):
+    """What was submitted cannot be accepted as it is; nothing was stored."""
+
+
+class DuplicateTask(InputRefused):
+    """The task id is taken by a task with other data.
+
+    Attributes:
+        task: the id both share.
+    """
+
+    def __init__(self, task: str) -> None:
+        super().__init__(task)
+        self.task = task
+
+    def __str__(self) -> str:
+        return f"task {self.task} exists with other data; submit under another id, or the same data to get the existing task"
+
+
+class UnknownTask(EngineError):
+    """No task, run or question has this id.
+
+    Attributes:
+        kind: "task" or "question".
+        name: the id that was asked for.
+    """
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(kind, name)
+        self.kind = kind
+        self.name = name
+
+    def __str__(self) -> str:
+        return f"there is no {self.kind} {self.name}; `workflow-engine tasks` lists what exists"
+
+
+class IllegalTransition(EngineError):
+    """The state of a task or run does not accept what was asked.
+
+    Attributes:
+        subject: id of the task or run, which is unchanged.
+        state: where it stands.
+        event: what was asked for.
+    """
+
+    def __init__(self, subject: str, state: str, event: str) -> None:
+        super().__init__(subject, state, event)
+        self.subject = subject
+        self.state = state
+        self.event = event
+
+    def __str__(self) -> str:
+        return f"{self.subject} is {self.state} and does not accept {self.event}"
+
+
+class AnswerRefused(EngineError):
+    """An answer was not accepted; the question is as it was.
+
+    Attributes:
+        question: id of the question.
+        why: the fact and the remedy, as a sentence without the question's name.
+    """
+
+    def __init__(self, question: str, why: str) -> None:
+        super().__init__(question, why)
+        self.question = question
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"question {self.question}: {self.why}"
+
+
+class StepMismatch(EngineError):
+    """A handler, called again, asked for other steps than the ones it recorded.
+
+    Attributes:
+        run: id of the run.
+        why: which step was recorded and which was asked for.
+    """
+
+    def __init__(self, run: str, why: str) -> None:
+        super().__init__(run, why)
+        self.run = run
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"run {self.run}: {self.why}; restore the handler that recorded these steps, or retry the task from this phase"
+
+
+class ArtifactError(EngineError):
+    """An artifact's name, content or place is not acceptable."""
+
+
+class EngineStopped(EngineError):
+    """The engine does not accept this now; nothing was stored, so ask again later."""
+
+
+class JournalError(EngineError):
+    """The journal cannot be trusted or written; nothing more is acknowledged until it can."""
+
+
+class JournalDamaged(JournalError):
+    """A journal file holds something that was never written.
+
+    Attributes:
+        path: the file.
+        line: line in it, from 1.
+        offset: byte offset of that line.
+        why: what is wrong with it.
+    """
+
+    def __init__(self, path: str, line: int, offset: int, why: str) -> None:
+        super().__init__(path, line, offset, why)
+        self.path = path
+        self.line = line
+        self.offset = offset
+        self.why = why
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path}, line {self.line} (byte {self.offset}): {self.why}; "
+            "restore the file from a backup, or run `workflow-engine repair` to salvage the rest"
+        )
+
+
+class JournalLocked(JournalError):
+    """Another engine has the same data directory open.
+
+    Attributes:
+        directory: the data directory.
+        holder: process id of the other engine, or None where it is not known.
+    """
+
+    def __init__(self, directory: str, holder: int | None) -> None:
+        super().__init__(directory, holder)
+        self.directory = directory
+        self.holder = holder
+
+    def __str__(self) -> str:
+        who = f"process {self.holder}" if self.holder else "another process"
+        return f"{self.directory} is in use by {who}; stop it, or give this engine a data directory of its own"
+
+
+class AdapterFailure(EngineError):
+    """Outside work failed."""
+
+
+class TransientFailure(AdapterFailure):
+    """Outside work failed in a way that may pass: the engine tries again as the phase's retry policy says.
+
+    Attributes:
+        retry_after: seconds to wait at least before the next attempt, or None to leave that to the policy.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message, retry_after)
+        self.message = message
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class PermanentFailure(AdapterFailure):
+    """Outside work failed in a way that trying again will not mend: the task fails."""

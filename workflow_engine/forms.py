@@ -1,0 +1,46 @@
+"""Forms: whether an answer is what its question asks for."""
+
+import functools
+from typing import Any, Protocol
+
+import msgspec
+
+from workflow_engine.errors import AnswerRefused
+
+
+class _Validator(Protocol):
+    def iter_errors(self, instance: Any) -> Any: ...
+
+
+def check_answer(question: str, form: msgspec.Raw | None, value: msgspec.Raw) -> None:
+    """Return if *value* satisfies *form*, a JSON Schema.
+
+    Raises:
+        AnswerRefused: it does not; each place is named with what is expected there.
+    """
+    if form is None:
+        return
+    problems = [
+        f"{'.'.join(str(part) for part in error.absolute_path) or 'the answer'}: {error.message}"
+        for error in _validator(bytes(form)).iter_errors(msgspec.json.decode(value))
+    ]
+    if problems:
+        raise AnswerRefused(question, "the answer does not fit its form: " + "; ".join(sorted(problems)[:10]))
+
+
+def check_form(form: dict[str, Any]) -> str | None:
+    """Return what is wrong with a JSON Schema as a sentence, or None."""
+    import jsonschema  # loaded where it is used: it costs 60 ms
+
+    try:
+        jsonschema.Draft202012Validator.check_schema(form)
+    except jsonschema.SchemaError as error:
+        return f"the form is no JSON Schema: {error.message}"
+    return None
+
+
+@functools.lru_cache(maxsize=256)
+def _validator(form: bytes) -> _Validator:
+    import jsonschema  # loaded where it is used: it costs 60 ms
+
+    return jsonschema.Draft202012Validator(msgspec.json.decode(form))

@@ -1,0 +1,129 @@
+"""Workflows by name, and what a submission's names mean."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple, Protocol
+
+import msgspec
+
+from workflow_engine.adapters.classifier import CLASSIFIER
+from workflow_engine.core.core import Core
+from workflow_engine.core.inputs import Define, Input
+from workflow_engine.errors import InputRefused, PermanentFailure, SpecError
+from workflow_engine.handlers import Handlers
+from workflow_engine.spec.model import NAME, Phase, WorkflowSpec
+
+TASK_ID: Final = re.compile(r"[^\s/#\x00-\x1f\x7f]{1,200}")
+"""What may be a task id."""
+
+_UNCLASSIFIED: Final = WorkflowSpec(name="(unclassified)", phases=(Phase(id="classify", assigned_to=CLASSIFIER),))
+
+
+class Chosen(NamedTuple):
+    """A definition for a task, and the phase to begin with; None for the first."""
+
+    spec: WorkflowSpec
+    digest: str
+    start: str | None = None
+
+
+class Host(Protocol):
+    """Whom definitions are told to."""
+
+    @property
+    def core(self) -> Core:
+        """The core, which knows the definitions that it was told."""
+        ...
+
+    def send(self, given: Input) -> None:
+        """Have the core take an input."""
+        ...
+
+
+class Workflows:
+    """The registered workflows."""
+
+    def __init__(self, handlers: Handlers) -> None:
+        self._handlers = handlers
+        self._by_name: dict[str, Chosen] = {}
+        self._implied: dict[str, Chosen] = {}
+        self._unclassified = _chosen(_UNCLASSIFIED)
+
+    def register(self, name: str | WorkflowSpec, phases: Sequence[Phase | Mapping[str, Any]]) -> WorkflowSpec:
+        """Keep a workflow under its name; see `ECSWorkflowEngine.register_workflow`."""
+        if isinstance(name, WorkflowSpec):
+            spec = name
+        else:
+            spec = WorkflowSpec.model_validate({"name": name, "phases": tuple(phases)})
+        self._by_name[spec.name] = _chosen(spec)
+        return spec
+
+    def choose(self, workflow: str | None, classification: str | None) -> Chosen:
+        """Return what a submission means.
+
+        Raises:
+            InputRefused: a name is not known.
+        """
+        if workflow is None:
+            return self._unclassified if classification is None else self._alone(classification)
+        chosen = self._by_name.get(workflow)
+        if chosen is None:
+            known = ", ".join(sorted(self._by_name)) or "none"
+            raise InputRefused(f"there is no workflow {workflow!r}; registered are: {known}")
+        if classification is None:
+            return chosen
+        for phase in chosen.spec.phases:
+            if classification in (phase.id, phase.target_classification):
+                return chosen._replace(start=phase.id)
+        known = ", ".join(phase.target_classification for phase in chosen.spec.phases)
+        raise InputRefused(f"workflow {workflow!r} has no phase for {classification!r}; it has: {known}")
+
+    def classified(self, word: Any) -> Chosen:
+        """Return what a classifier's word means: a workflow, or else a classification that has a handler.
+
+        Raises:
+            PermanentFailure: it means neither.
+        """
+        if isinstance(word, str):
+            if word in self._by_name:
+                return self._by_name[word]
+            if word in self._handlers:
+                return self._alone(word)
+        known = ", ".join(sorted(self._by_name)) or "none"
+        raise PermanentFailure(
+            f"the classifier said {word!r}, which is neither a workflow nor a classification with a handler; "
+            f"registered workflows are: {known}"
+        )
+
+    def define(self, chosen: Chosen, host: Host) -> None:
+        """Tell *host* of a definition it does not know yet."""
+        if not host.core.defined(chosen.digest):
+            host.send(Define(chosen.digest, chosen.spec.name, msgspec.Raw(chosen.spec.stored())))
+
+    def define_all(self, host: Host) -> None:
+        """Tell *host* of every registered workflow."""
+        for chosen in self._by_name.values():
+            self.define(chosen, host)
+
+    def _alone(self, classification: str) -> Chosen:
+        """Return the workflow of one phase that a classification without a workflow is."""
+        chosen = self._implied.get(classification)
+        if chosen is None:
+            check_name("classification", classification)
+            chosen = _chosen(WorkflowSpec(name=classification, phases=(Phase(id=classification),)))
+            self._implied[classification] = chosen
+        return chosen
+
+
+def check_name(what: str, name: str) -> None:
+    """Return if *name* can be the name of a workflow, phase, classification or task type.
+
+    Raises:
+        SpecError: it cannot.
+    """
+    if not isinstance(name, str) or not NAME.fullmatch(name):  # pyright: ignore[reportUnnecessaryIsInstance] - user input
+        raise SpecError(f"{name!r} cannot be a {what}; use 1 to 200 characters without '/', '#' and control characters")
+
+
+def _chosen(spec: WorkflowSpec) -> Chosen:
+    return Chosen(spec, spec.digest())

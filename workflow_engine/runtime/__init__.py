@@ -1,0 +1,1 @@
+"""Hosts: they feed the core inputs, store what it decides, then do what it asks."""

@@ -1,0 +1,180 @@
+"""Performing: attempts are carried out by adapters, and what came of them goes back to the core."""
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from workflow_engine.adapter import Adapter, Missing, Output, Suspend
+from workflow_engine.adapters.classifier import CLASSIFIER
+from workflow_engine.core.effects import Abort, Effect, Perform
+from workflow_engine.core.inputs import AttemptFailed, Declined, HandedBack, Input, Settled
+from workflow_engine.core.inputs import Suspend as SuspendInput
+from workflow_engine.core.record import RunView
+from workflow_engine.errors import EngineError, PermanentFailure, TransientFailure
+from workflow_engine.runtime.local import LocalHost
+from workflow_engine.runtime.scope import Asking, HandlerScope, Suspension
+from workflow_engine.task import Task, kept
+from workflow_engine.values import to_json
+
+LOG: Final = logging.getLogger("workflow_engine")
+
+DETAIL_MAX: Final = 8_000
+"""Most characters of a trace that are journaled; the end is what tells."""
+
+
+Resolve = Callable[[Any], tuple[str, str | None]]
+"""Returns the definition hash, and the phase to begin with, that a classifier's word means; refuses unknown words."""
+
+
+class Under:
+    """An attempt under way: its asyncio task, and whether it is to be given back rather than aborted."""
+
+    __slots__ = ("attempt", "hand_back", "work")
+
+    def __init__(self, attempt: int) -> None:
+        self.attempt = attempt
+        self.work: asyncio.Task[None] | None = None
+        self.hand_back = False
+
+
+class AdapterPerformer:
+    """Carries out effects with adapters, which are looked up by task type each time."""
+
+    def __init__(self, host: LocalHost, adapters: Mapping[str, Adapter], scope: Asking, resolve: Resolve) -> None:
+        self._host = host
+        self._adapters = adapters
+        self._scope = scope
+        self._resolve = resolve
+        self._under_way: dict[str, Under] = {}
+
+    @property
+    def under_way(self) -> int:
+        """How many attempts are being carried out."""
+        return len(self._under_way)
+
+    def perform(self, effect: Effect) -> None:
+        """See `Performer.perform`."""
+        if isinstance(effect, Abort):
+            under = self._under_way.get(effect.run)
+            if under is not None and under.attempt == effect.attempt and under.work is not None:
+                under.work.cancel()
+            return
+        under = Under(effect.attempt)
+        self._under_way[effect.run] = under
+        under.work = asyncio.get_running_loop().create_task(self._carry_out(effect, under))
+
+    async def finish(self, grace: float) -> None:
+        """Wait up to *grace* seconds for what is under way, then take the rest back from the adapters."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + grace
+        while self._under_way and (left := until - loop.time()) > 0:
+            await asyncio.wait(self._works(), timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        for under in self._under_way.values():
+            under.hand_back = True
+            if under.work is not None:
+                under.work.cancel()
+        while self._under_way:
+            await asyncio.wait(self._works())
+
+    def _works(self) -> list[asyncio.Task[None]]:
+        return [under.work for under in self._under_way.values() if under.work is not None]
+
+    async def _carry_out(self, effect: Perform, under: Under) -> None:
+        run, attempt = effect.run, effect.attempt
+        came: Input | None
+        try:
+            came = await self._attempt(effect)
+        except Suspension as suspension:
+            came = suspension.wait
+        except asyncio.CancelledError:
+            # Cancelled by us, or by the handler itself, which is a failure like any other.
+            work = under.work
+            if under.hand_back:
+                came = HandedBack(run, attempt)
+            elif work is not None and work.cancelling():
+                came = None
+            else:
+                came = AttemptFailed(run, attempt, "CancelledError", "the handler cancelled itself")
+        except Missing as missing:
+            came = Declined(run, attempt, missing.needs)
+        except (Exception, SystemExit) as error:
+            came = failure(run, attempt, error)
+        if self._under_way.get(run) is under:
+            del self._under_way[run]
+        if came is not None:
+            self._host.send(came)
+
+    async def _attempt(self, effect: Perform) -> Input | None:
+        view = self._host.core.view(effect.run, effect.attempt)
+        if view is None:
+            return None  # cancelled between the decision and now
+        adapter = self._adapters.get(effect.adapter)
+        if adapter is None:
+            what = "a classifier" if effect.adapter == CLASSIFIER else f"an adapter for the task type {effect.adapter!r}"
+            raise Missing(what)
+        scope = HandlerScope(self._scope, view)
+        phase = view.phase.spec
+        task = Task(view.task, phase.target_classification, phase.id, scope)
+        gave = await adapter.execute(task, phase)
+        scope.finish()
+        if isinstance(gave, Suspend):
+            return _waits(view, gave)
+        return self._settled(view, gave, task)
+
+    def _settled(self, view: RunView, gave: Output, task: Task) -> Input:
+        run, attempt, phase = view.run, view.attempt, view.phase.spec
+        if not isinstance(gave, Output):  # pyright: ignore[reportUnnecessaryIsInstance] - adapters are other people's
+            raise PermanentFailure(f"the adapter of phase {phase.id!r} returned a {type(gave).__name__}; return Output or Suspend")
+        if phase.assigned_to == CLASSIFIER:
+            digest, start = self._resolve(gave.value)
+            return Settled(run, attempt, to_json(gave.value, "the classification"), rebind=digest, start=start)
+        output = to_json(gave.value, f"the output of phase {phase.id!r}")
+        artifacts = {
+            name: to_json(reference, f"the reference of artifact {name!r}")
+            for name, reference in (gave.artifacts or {}).items()
+        }
+        pick = gave.pick if gave.pick is not None else picked(gave.value, view.phase.picks)
+        if pick is not None and not isinstance(pick, str):  # pyright: ignore[reportUnnecessaryIsInstance] - user input
+            raise PermanentFailure(f"phase {phase.id!r} picked {pick!r}; pick a classification by its name")
+        return Settled(run, attempt, output, pick, kept(task), artifacts or None)
+
+
+def picked(value: Any, choices: tuple[str, ...]) -> str | None:
+    """Return what an output or answer says of the phase to follow: its "next_classification", where there is a choice."""
+    if not choices or not isinstance(value, dict):
+        return None
+    found: Any = value.get("next_classification")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return found
+
+
+def failure(run: str, attempt: int, error: BaseException) -> AttemptFailed:
+    """Return how an exception of an adapter or handler is told to the core."""
+    name = type(error).__name__
+    if isinstance(error, TransientFailure):
+        return AttemptFailed(run, attempt, name, str(error), retry_after=error.retry_after)
+    if isinstance(error, EngineError):
+        return AttemptFailed(run, attempt, name, str(error), permanent=True)
+    detail = "".join(traceback.format_exception(error))[-DETAIL_MAX:]
+    message = str(error) or name
+    if isinstance(error, SystemExit):
+        message = f"the handler called sys.exit({error.code!r}); return, or raise an exception"
+    return AttemptFailed(run, attempt, name, message[:DETAIL_MAX], permanent=isinstance(error, SystemExit), detail=detail)
+
+
+def _waits(view: RunView, wait: Suspend) -> SuspendInput:
+    return SuspendInput(
+        view.run,
+        view.attempt,
+        wait.kind,
+        prompt=wait.prompt,
+        form=to_json(wait.form, "the form") if wait.form is not None else None,
+        show=to_json(wait.show, "what the question shows") if wait.show is not None else None,
+        assignee=wait.assignee,
+        candidates=wait.candidates,
+        due_in=wait.due,
+        on_due=wait.on_due,
+    )
+
+

@@ -1,0 +1,191 @@
+"""What a handler can do while its attempt is under way: durable steps, questions, timers, artifacts."""
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterable, Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+from pydantic import BaseModel
+
+from workflow_engine.artifacts.port import ArtifactRef, ArtifactStore
+from workflow_engine.core.components import StepRecord, WaitKind
+from workflow_engine.core.inputs import Attach, Input, StepRecorded, Suspend
+from workflow_engine.core.record import RunView
+from workflow_engine.core.systems.suspending import RESUMED
+from workflow_engine.errors import ArtifactError, InputRefused, StepMismatch
+from workflow_engine.values import from_json, to_json
+
+
+class Suspension(BaseException):
+    """Unwinds a handler that waits.  Not an `Exception`, so that a handler's ``except Exception`` lets it pass."""
+
+    def __init__(self, wait: Suspend) -> None:
+        super().__init__(wait)
+        self.wait = wait
+
+
+class Asking(Protocol):
+    """What a scope needs of its host."""
+
+    @property
+    def artifacts(self) -> ArtifactStore:
+        """Where artifacts are kept."""
+        ...
+
+    async def ask(self, make: Callable[[int], Input]) -> str:
+        """Send the input that *make* makes of a ticket, and return the reply once it is durable."""
+        ...
+
+
+class HandlerScope:
+    """One attempt under way, seen from inside its handler."""
+
+    def __init__(self, host: Asking, view: RunView) -> None:
+        self._host = host
+        self._view = view
+        self._calls = 0
+        self._names: dict[str, int] = {}
+        steps = view.components.get("steps")
+        recorded: dict[str, StepRecord] = steps.entries if steps is not None else {}
+        self._recorded = {name: record for name, record in recorded.items() if record.index >= 0}
+        self._resumed = [record for record in recorded.values() if record.index < 0]
+        self._unclaimed = {record.index: name for name, record in self._recorded.items()}
+        self.suspended: Suspension | None = None
+
+    @property
+    def key(self) -> str:
+        """Idempotency key of the attempt."""
+        return self._view.key
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt, from 1."""
+        return self._view.attempt
+
+    async def step(self, name: str, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """See `Task.step`."""
+        name, index, record = self._claim(name)
+        if record is not None:
+            return from_json(record.value)
+        if inspect.iscoroutinefunction(call):
+            result = await call(*args, **kwargs)
+        else:
+            result = await asyncio.to_thread(call, *args, **kwargs)
+            if inspect.isawaitable(result):
+                result = await result
+        value = to_json(result, f"the result of step {name!r}")
+        view = self._view
+        await self._host.ask(lambda ticket: StepRecorded(view.run, view.attempt, name, index, value, ticket))
+        return from_json(value)
+
+    async def ask(
+        self,
+        kind: str,
+        prompt: str,
+        *,
+        name: str | None,
+        form: Any,
+        show: Any,
+        assignee: str | None,
+        candidates: tuple[str, ...],
+        due: float | None,
+        on_due: str,
+    ) -> Any:
+        """See `Task.ask_human`."""
+        name, index, record = self._claim(name or prompt)
+        model = form if isinstance(form, type) and issubclass(form, BaseModel) else None
+        if record is not None:
+            return model.model_validate_json(bytes(record.value)) if model is not None else from_json(record.value)
+        if kind not in list(WaitKind):
+            raise InputRefused(f"a wait of kind {kind!r} is not known; use human, agent or io")
+        schema = model.model_json_schema() if model is not None else form
+        self._suspend(
+            Suspend(
+                self._view.run,
+                self._view.attempt,
+                WaitKind(kind),
+                prompt=prompt,
+                step=name,
+                index=index,
+                form=to_json(schema, "the form") if schema is not None else None,
+                show=to_json(show, "what the question shows") if show is not None else None,
+                assignee=assignee,
+                candidates=candidates,
+                due_in=due,
+                on_due=on_due,
+            )
+        )
+
+    async def sleep(self, seconds: float) -> None:
+        """See `Task.sleep`."""
+        name, index, record = self._claim("sleep")
+        if record is None:
+            view = self._view
+            self._suspend(Suspend(view.run, view.attempt, WaitKind.IO, step=name, index=index, wake_in=max(0.0, seconds)))
+
+    def resumed(self) -> list[Any]:
+        """See `Task.resumed_with`."""
+        return [from_json(record.value) for record in self._resumed]
+
+    async def attach(
+        self, name: str, content: bytes | str | Path | AsyncIterable[bytes], media_type: str | None
+    ) -> None:
+        """See `Task.add_artifact`."""
+        view = self._view
+        task: str = view.task["identity"].id
+        reference = await self._host.artifacts.put(name, content, media_type=media_type, phase=view.phase.spec.id)
+        entry = {reference.name: to_json(reference, "the reference")}
+        await self._host.ask(lambda ticket: Attach(task, entry, ticket))
+        view.task.setdefault("artifacts", _Attached({})).entries.update(entry)
+
+    async def read(self, name: str) -> bytes:
+        """See `Task.read_artifact`."""
+        table = self._view.task.get("artifacts")
+        if table is None or name not in table.entries:
+            known = ", ".join(table.entries) if table is not None else "none"
+            raise ArtifactError(f"task {self._view.task['identity'].id} has no artifact {name!r}; it has {known}")
+        return await self._host.artifacts.read_bytes(msgspec.json.decode(table.entries[name], type=ArtifactRef))
+
+    def finish(self) -> None:
+        """Check, when the handler has returned, that it did all it had done before.
+
+        Raises:
+            StepMismatch: a recorded step was not asked for.
+            Suspension: the handler was to be suspended, and held the unwinding up.
+        """
+        if self.suspended is not None:
+            raise self.suspended
+        if self._unclaimed:
+            name = self._unclaimed[min(self._unclaimed)]
+            raise StepMismatch(self._view.run, f"step {name!r} is recorded, and the handler did not come to it again")
+
+    def _suspend(self, wait: Suspend) -> None:
+        self.suspended = Suspension(wait)
+        raise self.suspended
+
+    def _claim(self, base: str) -> tuple[str, int, StepRecord | None]:
+        """Return name, position and record of the next durable call.
+
+        Raises:
+            StepMismatch: another step stood here when the handler was called before.
+        """
+        count = self._names[base] = self._names.get(base, 0) + 1
+        name = base if count == 1 else f"{base}#{count}"
+        index = self._calls
+        self._calls += 1
+        record = self._recorded.get(name)
+        expected = self._unclaimed.pop(index, None)
+        if record is not None and record.index != index:
+            why = f"step {name!r} was number {record.index + 1} when it was recorded, and is number {index + 1} now"
+            raise StepMismatch(self._view.run, why)
+        if record is None and expected is not None:
+            raise StepMismatch(self._view.run, f"step number {index + 1} is recorded as {expected!r}, and is {name!r} now")
+        return name, index, record
+
+
+class _Attached(msgspec.Struct):
+    """Stands for the artifacts of a task that had none when its handler was called."""
+
+    entries: dict[str, msgspec.Raw]

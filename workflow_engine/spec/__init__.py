@@ -1,0 +1,1 @@
+"""Workflow definitions: what people write, checked and compiled once."""

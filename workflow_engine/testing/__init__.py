@@ -1,0 +1,1 @@
+"""Fakes, contract checks and the simulation, for our tests and for those of our users."""

@@ -1,0 +1,1 @@
+"""Ready-made workflow definitions that ship with the engine."""
