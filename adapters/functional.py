@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from workflow_engine.adapter import Output, Suspend
+from workflow_engine.adapters.program import ProgramRunner
 from workflow_engine.artifacts.port import ArtifactStore
 from workflow_engine.handlers import Handlers
 from workflow_engine.spec.model import Phase
@@ -10,13 +11,29 @@ from workflow_engine.task import Task
 
 
 class FunctionalAdapter:
-    """Calls the handler that is registered for the phase's classification, or runs the phase's program."""
+    """Runs the phase's program, or calls the handler that is registered for its classification.
 
-    def __init__(self, handlers: Handlers, artifacts: ArtifactStore, data_dir: Path) -> None:
+    Args:
+        handlers: the registered handlers.
+        artifacts: see `ProgramRunner`.
+        data_dir: see `ProgramRunner`.
+        grace: see `ProgramRunner`.
+    """
+
+    def __init__(self, handlers: Handlers, artifacts: ArtifactStore, data_dir: Path, *, grace: float = 5.0) -> None:
         self._handlers = handlers
-        self._artifacts = artifacts
-        self._data_dir = data_dir
+        self._programs = ProgramRunner(artifacts, data_dir, grace)
 
     async def execute(self, task: Task, phase: Phase) -> Output | Suspend:
         """See `workflow_engine.adapter.Adapter`."""
+        if phase.command is not None:
+            return await self._programs.run(task, phase)
         return await self._handlers.call(task)
+
+    async def start(self) -> None:
+        """See `workflow_engine.adapter.Adapter`."""
+        await self._programs.start()
+
+    async def close(self) -> None:
+        """See `workflow_engine.adapter.Adapter`."""
+        await self._programs.close()

@@ -1,6 +1,6 @@
 """The adapter port: whoever carries out runs of one task type."""
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from workflow_engine.core.components import WaitKind
 from workflow_engine.errors import EngineError
@@ -64,7 +64,10 @@ class Missing(EngineError):
 
 
 class Adapter(Protocol):
-    """Carries out attempts of one task type.  It translates to and from the outside; it never decides on retries."""
+    """Carries out attempts of one task type.  It translates to and from the outside; it never decides on retries.
+
+    It may also have ``async def start(self)`` and ``async def close(self)``; see `Starts` and `Closes`.
+    """
 
     async def execute(self, task: Task, phase: Phase) -> Output | Suspend:
         """Carry out one attempt of *phase* for *task* and return what it gave, or what it waits for.
@@ -77,4 +80,22 @@ class Adapter(Protocol):
             PermanentFailure: it will not; the task fails.
             Missing: something is not registered here; the run waits for it.
         """
+        ...
+
+
+@runtime_checkable
+class Starts(Protocol):
+    """An adapter that has something to do before the first attempt."""
+
+    async def start(self) -> None:
+        """Get ready.  Called when an engine begins to carry tasks out, which waits for it; what it raises ends that."""
+        ...
+
+
+@runtime_checkable
+class Closes(Protocol):
+    """An adapter that has something to let go of."""
+
+    async def close(self) -> None:
+        """Let go.  Called when an engine has stopped carrying tasks out: what was under way is done or cancelled."""
         ...

@@ -22,12 +22,14 @@ from workflow_engine.adapters.agentic import HandlerAgentAdapter
 from workflow_engine.adapters.classifier import CLASSIFIER, Classifier, ClassifierAdapter
 from workflow_engine.adapters.functional import FunctionalAdapter
 from workflow_engine.adapters.human import HumanAdapter
+from workflow_engine.adapters.program_log import remove_logs
 from workflow_engine.artifacts.local import LocalArtifactStore
 from workflow_engine.artifacts.port import ArtifactRef, ArtifactStore
 from workflow_engine.blocking import Blocking
-from workflow_engine.core.components import Artifacts, TaskState, WaitKind
+from workflow_engine.control.server import ControlServer
+from workflow_engine.core.components import Artifacts, Status, TaskState, WaitKind
 from workflow_engine.core.explain import explain
-from workflow_engine.core.inputs import Answer, Attach, Cancel, Limit, Retry, Submit
+from workflow_engine.core.inputs import Answer, Attach, Cancel, Limit, Purge, Retry, Submit
 from workflow_engine.core.inputs import Suspend as SuspendInput
 from workflow_engine.core.record import TaskRecord
 from workflow_engine.errors import AnswerRefused, ArtifactError, EngineStopped, InputRefused, SpecError, UnknownTask
@@ -39,11 +41,12 @@ from workflow_engine.journal.json_journal import Durability, JsonJournal
 from workflow_engine.journal.port import Journal
 from workflow_engine.registry import TASK_ID, Workflows, check_name
 from workflow_engine.runtime.clock import Clock, WallClock
+from workflow_engine.runtime.local import Committed
 from workflow_engine.runtime.performing import picked
 from workflow_engine.runtime.session import Session
 from workflow_engine.spec.model import Phase, RetryPolicy, TaskType, WorkflowSpec, task_type
 from workflow_engine.task import Task
-from workflow_engine.values import to_json
+from workflow_engine.values import to_json, to_json_if
 
 __all__ = [
     "Adapter",
@@ -123,6 +126,8 @@ class ECSWorkflowEngine:
         self.blocking = Blocking(self)
         self.artifacts: ArtifactStore = artifacts or LocalArtifactStore(self.data_dir / "artifacts")
         self._make_journal = journal or functools.partial(_json_journal, self.data_dir, durability)
+        self._on_disk = journal is None
+        self._collects = journal is None and artifacts is None
         self._history: History = history or NoHistory()
         self._clock = clock or WallClock()
         self._stop_grace = stop_grace
@@ -135,6 +140,7 @@ class ECSWorkflowEngine:
             TaskType.AGENTIC: HandlerAgentAdapter(self._handlers),
             TaskType.FUNCTIONAL: FunctionalAdapter(self._handlers, self.artifacts, self.data_dir),
         }
+        self._watchers: list[Callable[[Committed], None]] = []
         self._session: Session | None = None
         self._opening: asyncio.Future[Session] | None = None
         self._background: asyncio.Task[None] | None = None
@@ -223,6 +229,13 @@ class ECSWorkflowEngine:
         """Have *hook* called with every task that is cancelled, once that is durable."""
         self._hooks.register(TaskState.CANCELLED, hook)
 
+    def watch(self, watcher: Callable[[Committed], None]) -> None:
+        """Have *watcher* called, on the engine's loop, with every commit that is durable: its events, and what ended.
+
+        It must return soon and not raise; to follow events at leisure, use ``workflow-engine events``.
+        """
+        self._watchers.append(watcher)
+
     # ------------------------------------------------------------ life
 
     @property
@@ -241,10 +254,13 @@ class ECSWorkflowEngine:
         session = await self._opened()
         if session.serving:
             raise EngineStopped("the engine is running already; one `run` is enough for every task")
+        control = ControlServer.start(self, session.counts, self.data_dir) if self._on_disk else None
         try:
-            await session.serve(self._stop_grace)
+            await session.serve(self._stop_grace, control.withdraw if control is not None else None)
         finally:
             self._session = None
+            if control is not None:
+                await control.finish()
 
     def stop(self) -> None:
         """Let `run` end soon.  From any thread, and as often as you like; does nothing while nothing runs."""
@@ -313,15 +329,15 @@ class ECSWorkflowEngine:
         """
         raw = to_json(data, "the task's data")
         name = _task_id(task_id)
-        workflow = self._workflows.choose(workflow_name, classification)
         if not isinstance(priority, int):  # pyright: ignore[reportUnnecessaryIsInstance] - user input
             raise InputRefused(f"priority is a whole number, not {priority!r}")
         session = await self._opened()
+        workflow = self._workflows.choose(workflow_name, classification, session.host.core)
         if name is not None:
             await self._recall(session, name)
         self._workflows.define(workflow, session.host)
         submitted = name or session.host.new_id()
-        await session.ask(
+        reply = await session.ask(
             lambda ticket: Submit(
                 submitted,
                 workflow.digest,
@@ -334,7 +350,7 @@ class ECSWorkflowEngine:
                 ticket,
             )
         )
-        return self._task(session, submitted)
+        return await self._seen(session, submitted) if isinstance(reply, str) else Task(reply)
 
     # ------------------------------------------------------------ what is there
 
@@ -347,8 +363,7 @@ class ECSWorkflowEngine:
         """
         session = await self._opened()
         await self._recall(session, _id(task))
-        await session.host.durable()
-        return self._task(session, _id(task))
+        return await self._seen(session, _id(task))
 
     @_on_engine_loop
     async def wait(self, task: Task | str, timeout: float | None = None) -> Task:
@@ -366,12 +381,9 @@ class ECSWorkflowEngine:
         session = await self._opened()
         name = _id(task)
         await self._recall(session, name)
-        await session.host.durable()
-        found = self._task(session, name)
-        if not found.status.terminal:
-            await asyncio.wait_for(session.host.ended(name), timeout)
-            found = self._task(session, name)
-        return found
+        if self._record(session, name).get(Status).state.terminal:
+            return await self._seen(session, name)
+        return Task(await asyncio.wait_for(session.host.ended(name), timeout))
 
     @_on_engine_loop
     async def explain(self, task: Task | str) -> str:
@@ -382,10 +394,10 @@ class ECSWorkflowEngine:
         """
         session = await self._opened()
         await self._recall(session, _id(task))
-        await session.host.durable()
         record = self._record(session, _id(task))
+        await session.host.durable()
         lacks = session.host.core.lacks(record.id)
-        return explain(record, self._clock.now(), serving=session.serving, lacks=lacks)
+        return explain(record, session.host.now(), serving=session.serving, lacks=lacks)
 
     # ------------------------------------------------------------ what can be asked of a task
 
@@ -399,7 +411,7 @@ class ECSWorkflowEngine:
         """
         session, name = await self._found(task)
         await session.ask(lambda ticket: Cancel(name, reason, ticket))
-        return self._task(session, name)
+        return await self._seen(session, name)
 
     @_on_engine_loop
     async def retry(self, task: Task | str, phase: str | None = None) -> Task:
@@ -412,7 +424,21 @@ class ECSWorkflowEngine:
         """
         session, name = await self._found(task)
         await session.ask(lambda ticket: Retry(name, phase, ticket))
-        return self._task(session, name)
+        return await self._seen(session, name)
+
+    @_on_engine_loop
+    async def purge(self, task: Task | str) -> None:
+        """Remove a task that has ended for good, with its history and its logs.
+
+        Its artifacts are removed later, where no other task has the same content.  Its id is free again.
+
+        Raises:
+            UnknownTask: there is none of this id.
+            IllegalTransition: it has not ended.
+        """
+        session, name = await self._found(task)
+        await session.ask(lambda ticket: Purge(name, ticket))
+        await asyncio.to_thread(remove_logs, self.data_dir, name)
 
     @_on_engine_loop
     async def answer(self, question: str, value: Any, by: str | None = None) -> Task:
@@ -437,7 +463,7 @@ class ECSWorkflowEngine:
             check_answer(name, found.form, raw)
             pick = picked(value, found.picks)
         await session.ask(lambda ticket: Answer(name, raw, pick, by, ticket))
-        return self._task(session, name.partition("/")[0])
+        return await self._seen(session, name.partition("/")[0])
 
     @_on_engine_loop
     async def suspend(
@@ -470,7 +496,7 @@ class ECSWorkflowEngine:
         if kind not in list(WaitKind):
             raise InputRefused(f"a wait of kind {kind!r} is not known; use human, agent or io")
         session, name = await self._found(task)
-        schema = to_json(form, "the form") if form is not None else None
+        schema = to_json_if(form, "the form")
         return await session.ask(
             lambda ticket: SuspendInput(
                 "", 0, WaitKind(kind), prompt=prompt, form=schema, due_in=due, task=name, ticket=ticket
@@ -550,8 +576,15 @@ class ECSWorkflowEngine:
         if self._session is not None:  # opened under a loop that was closed since, between two calls of asyncio.run
             await self._session.release()
         session = Session(
-            self._make_journal, self._clock, self.artifacts, self._adapters, self._hooks, self._classified
+            self._make_journal,
+            self._clock,
+            self.artifacts,
+            self._adapters,
+            self._hooks,
+            self._classified,
+            self.data_dir if self._collects else None,
         )
+        session.host.watchers.extend(self._watchers)
         await session.open(self._limits)
         self._session = session
         self._workflows.define_all(session.host)
@@ -594,8 +627,11 @@ class ECSWorkflowEngine:
             raise UnknownTask("task", task)
         return record
 
-    def _task(self, session: Session, task: str) -> Task:
-        return _view(self._record(session, task), session)
+    async def _seen(self, session: Session, task: str) -> Task:
+        """Return a task as it is now, once that is durable: what callers see must outlive a crash."""
+        seen = _view(self._record(session, task), session)
+        await session.host.durable()
+        return seen
 
     def _question(self, session: Session, name: str) -> str:
         """Return the id of the question that *name* means: itself, or the one open question of a task."""

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from workflow_engine.core.components import Json
 from workflow_engine.errors import AnswerRefused
 
 
@@ -12,13 +13,13 @@ class _Validator(Protocol):
     def iter_errors(self, instance: Any) -> Any: ...
 
 
-def check_answer(question: str, form: msgspec.Raw | None, value: msgspec.Raw) -> None:
+def check_answer(question: str, form: Json, value: msgspec.Raw) -> None:
     """Return if *value* satisfies *form*, a JSON Schema.
 
     Raises:
         AnswerRefused: it does not; each place is named with what is expected there.
     """
-    if form is None:
+    if not isinstance(form, msgspec.Raw):
         return
     problems = [
         f"{'.'.join(str(part) for part in error.absolute_path) or 'the answer'}: {error.message}"

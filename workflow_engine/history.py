@@ -10,7 +10,22 @@ class History(Protocol):
     """Finds archived tasks by id."""
 
     async def find(self, tasks: Sequence[str]) -> Entities:
-        """Return the components of those of *tasks* that ended and were archived; others are left out."""
+        """Return the components of those of *tasks* that ended and were archived; others are left out.
+
+        What it has of a task may be newer than what is durable: the engine asks only for tasks that it does not know.
+        """
+        ...
+
+    async def archived(self, n: int) -> None:
+        """Return once `find` finds every task that ended up to commit *n*: the engine is about to forget them.
+
+        Raises:
+            JournalError: it will not; the engine goes on remembering.
+        """
+        ...
+
+    def purged(self, task: str, n: int) -> None:
+        """Note that commit *n* purged a task: `find` does not find it as it was before."""
         ...
 
 
@@ -20,3 +35,9 @@ class NoHistory:
     async def find(self, tasks: Sequence[str]) -> Entities:
         """See `History`."""
         return {}
+
+    async def archived(self, n: int) -> None:
+        """See `History`."""
+
+    def purged(self, task: str, n: int) -> None:
+        """See `History`."""

@@ -58,15 +58,15 @@ class Workflows:
         self._by_name[spec.name] = _chosen(spec)
         return spec
 
-    def choose(self, workflow: str | None, classification: str | None) -> Chosen:
-        """Return what a submission means.
+    def choose(self, workflow: str | None, classification: str | None, core: Core) -> Chosen:
+        """Return what a submission means; a workflow that is not registered here may be known to the journal.
 
         Raises:
             InputRefused: a name is not known.
         """
         if workflow is None:
             return self._unclassified if classification is None else self._alone(classification)
-        chosen = self._by_name.get(workflow)
+        chosen = self._by_name.get(workflow) or self._journaled(workflow, core)
         if chosen is None:
             known = ", ".join(sorted(self._by_name)) or "none"
             raise InputRefused(f"there is no workflow {workflow!r}; registered are: {known}")
@@ -104,6 +104,11 @@ class Workflows:
         """Tell *host* of every registered workflow."""
         for chosen in self._by_name.values():
             self.define(chosen, host)
+
+    def _journaled(self, workflow: str, core: Core) -> Chosen | None:
+        """Return the latest definition of this name that the journal has, or None."""
+        found = core.definition(workflow)
+        return Chosen(WorkflowSpec.model_validate_json(found[1]), found[0]) if found is not None else None
 
     def _alone(self, classification: str) -> Chosen:
         """Return the workflow of one phase that a classification without a workflow is."""

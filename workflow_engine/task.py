@@ -207,7 +207,7 @@ class Task:
     @property
     def outputs(self) -> dict[str, Any]:
         """Outputs of completed phases, by phase id."""
-        return {phase: from_json(entry.output) for phase, entry in self._progress().items() if entry.output is not None}
+        return {phase: from_json(entry.output) for phase, entry in self._progress().items() if entry.output is not msgspec.UNSET}
 
     @property
     def output(self) -> Any:
@@ -216,7 +216,7 @@ class Task:
             return self._output
         if self._scope is not None:
             return None
-        ended = [entry for entry in self._progress().values() if entry.output is not None]
+        ended = [entry for entry in self._progress().values() if entry.output is not msgspec.UNSET]
         return from_json(max(ended, key=lambda entry: entry.ended).output) if ended else None
 
     @output.setter

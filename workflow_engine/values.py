@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 from pydantic import BaseModel
 
+from workflow_engine.core.components import Json
 from workflow_engine.errors import InputRefused
 
 VALUE_BYTES_MAX: Final = 4 * 1024 * 1024
@@ -45,9 +46,18 @@ def to_json(value: object, what: str, most: int = VALUE_BYTES_MAX) -> msgspec.Ra
     return msgspec.Raw(encoded)
 
 
-def from_json(raw: msgspec.Raw | None) -> Any:
+def from_json(raw: Json | None) -> Any:
     """Return the value that *raw* holds; None for no JSON at all."""
-    return msgspec.json.decode(raw) if raw is not None else None
+    return msgspec.json.decode(raw) if isinstance(raw, msgspec.Raw) else None
+
+
+def to_json_if(value: object, what: str) -> Json:
+    """Return *value* as JSON, or absent where it is None.
+
+    Raises:
+        InputRefused: as `to_json`.
+    """
+    return to_json(value, what) if value is not None else msgspec.UNSET
 
 
 def _children(value: object) -> list[tuple[str, object]]:

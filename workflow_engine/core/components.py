@@ -39,6 +39,10 @@ class WaitKind(StrEnum):
     IO = "io"
 
 
+Json = msgspec.Raw | msgspec.UnsetType
+"""JSON that may be absent, which is not the same as null."""
+
+
 class Component(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Base of all components; the name in journals is the class name in lower case."""
 
@@ -119,7 +123,7 @@ class PhaseProgress(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     started: float
     ended: float
     attempts: int
-    output: msgspec.Raw | None = None
+    output: Json = msgspec.UNSET
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -241,7 +245,7 @@ class Question(Component, frozen=True, gc=False, omit_defaults=True):
         kind: who is meant.
         prompt: the question in words.
         asked_at: engine time, in seconds.
-        form: JSON Schema that the answer must satisfy, or None for any JSON.
+        form: JSON Schema that the answer must satisfy; absent for any JSON.
         show: what the question is about, JSON.
         assignee: who is asked.
         candidates: people or groups of whom any may answer.
@@ -255,8 +259,8 @@ class Question(Component, frozen=True, gc=False, omit_defaults=True):
     kind: WaitKind
     prompt: str
     asked_at: float
-    form: msgspec.Raw | None = None
-    show: msgspec.Raw | None = None
+    form: Json = msgspec.UNSET
+    show: Json = msgspec.UNSET
     assignee: str | None = None
     candidates: tuple[str, ...] = ()
     due: float | None = None

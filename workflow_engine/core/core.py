@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-import esper
 import msgspec
 
 from workflow_engine.core.components import (
     KINDS,
+    Artifacts,
     Backoff,
     Component,
     Definition,
@@ -18,10 +18,11 @@ from workflow_engine.core.components import (
     Running,
     Suspended,
     Table,
+    definition_entity,
 )
 from workflow_engine.core.inputs import Input
 from workflow_engine.core.plan import Plan
-from workflow_engine.core.record import RunView, TaskRecord
+from workflow_engine.core.record import RunView, TaskRecord, as_it_is
 from workflow_engine.core.runs import QUESTION_TIMER
 from workflow_engine.core.systems.dispatch import DispatchSystem
 from workflow_engine.core.systems.finishing import FinishingSystem
@@ -32,8 +33,9 @@ from workflow_engine.core.systems.settling import SettlingSystem
 from workflow_engine.core.systems.suspending import SuspendingSystem
 from workflow_engine.core.systems.timing import TimingSystem
 from workflow_engine.core.tick import Components, Decision, State, Tick
+from workflow_engine.core.world import System
 
-SYSTEMS: Final[tuple[type[esper.Processor], ...]] = (
+SYSTEMS: Final[tuple[type[System], ...]] = (
     IntakeSystem,
     SettlingSystem,
     TimingSystem,
@@ -123,9 +125,22 @@ class Core:
         """Return the compiled definition with this hash, which must exist."""
         return self._state.plans[digest]
 
+    def definition(self, name: str) -> tuple[str, bytes] | None:
+        """Return hash and JSON of the definition of this name that was told last, or None."""
+        with self._state.world.entered():
+            for digest, plan in reversed(self._state.plans.items()):
+                if plan.name == name:
+                    definition = self._state.world.get(definition_entity(digest), Definition)
+                    return digest, bytes(definition.spec)
+        return None
+
     def live(self) -> int:
         """Return how many entities live, tasks, runs and definitions together."""
         return len(self._state.world)
+
+    def tasks(self) -> int:
+        """Return how many tasks live."""
+        return len(self._state.runs)
 
     def under_way(self) -> int:
         """Return how many attempts are under way."""
@@ -149,12 +164,12 @@ class Core:
         state = self._state
         ended = state.ended.get(task)
         if ended is not None:
-            return TaskRecord(task, ended, {})
+            return TaskRecord(task, as_it_is(ended), {})
         with state.world.entered():
             if task not in state.world or "/" in task or task.startswith("#"):
                 return None
-            runs = {run: state.world.components(run) for run in state.runs.get(task, ())}
-            return TaskRecord(task, state.world.components(task), runs)
+            runs = {run: as_it_is(state.world.components(run)) for run in state.runs.get(task, ())}
+            return TaskRecord(task, as_it_is(state.world.components(task)), runs)
 
     def question(self, question: str) -> Question | None:
         """Return an open question, or None."""
@@ -180,6 +195,13 @@ class Core:
         """Return every live entity with its components.  Costs what exists: for tests and comparisons."""
         with self._state.world.entered():
             return {entity: self._state.world.components(entity) for entity in self._state.world.entities()}
+
+    def artifacts(self) -> list[Artifacts]:
+        """Return the artifacts of all tasks that live or ended not long ago.  Costs what exists: for chores."""
+        with self._state.world.entered():
+            found = self._state.world.every(Artifacts)
+        ended = (components.get("artifacts") for components in self._state.ended.values())
+        return found + [table for table in ended if isinstance(table, Artifacts)]
 
     def close(self) -> None:
         """Give the memory back."""

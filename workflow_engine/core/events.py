@@ -109,3 +109,7 @@ class TaskRetried(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
     """A failed task was taken up again from *phase*."""
 
     phase: str
+
+
+class TaskPurged(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """A task that had ended was removed for good."""

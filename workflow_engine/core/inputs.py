@@ -5,7 +5,7 @@ A *ticket* is the host's number for the caller that waits for a reply; None wher
 
 import msgspec
 
-from workflow_engine.core.components import WaitKind
+from workflow_engine.core.components import Json, WaitKind
 
 
 class Input(msgspec.Struct, frozen=True, tag=True):
@@ -122,8 +122,8 @@ class Suspend(Input, frozen=True, tag=True):
     prompt: str | None = None
     step: str | None = None
     index: int = 0
-    form: msgspec.Raw | None = None
-    show: msgspec.Raw | None = None
+    form: Json = msgspec.UNSET
+    show: Json = msgspec.UNSET
     assignee: str | None = None
     candidates: tuple[str, ...] = ()
     due_in: float | None = None
@@ -164,6 +164,13 @@ class Retry(Input, frozen=True, tag=True):
 
     task: str
     phase: str | None = None
+    ticket: int | None = None
+
+
+class Purge(Input, frozen=True, tag=True):
+    """Remove a task that has ended, history and all."""
+
+    task: str
     ticket: int | None = None
 
 

@@ -10,6 +10,14 @@ from workflow_engine.core.plan import PhasePlan
 C = TypeVar("C", bound=Component | Table)
 
 
+def as_it_is(components: dict[str, Any]) -> dict[str, Any]:
+    """Return components that stay as they are: tables, which grow in place, are copied."""
+    return {
+        name: type(component)(dict(component.entries)) if isinstance(component, Table) else component
+        for name, component in components.items()
+    }
+
+
 class TaskRecord(msgspec.Struct, frozen=True):
     """A task with its live runs, each as components by name.
 

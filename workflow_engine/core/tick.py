@@ -21,6 +21,10 @@ Components = dict[str, Component | Table]
 """The components of one entity, by their names in journals."""
 
 
+Reply = str | Components | EngineError
+"""What a caller is told: an id, the components of the task it has just submitted, or a refusal."""
+
+
 class UnderWay(NamedTuple):
     """An attempt that the host was told to carry out."""
 
@@ -105,14 +109,14 @@ class Decision(NamedTuple):
         ended: components of the tasks that became terminal, by task id.
         effects: to be performed once the changes are durable.
         events: to be published once the changes are durable.
-        replies: to be given once the changes are durable: ticket, and a task id or a refusal.
+        replies: to be given once the changes are durable: a ticket, and what its caller is told.
     """
 
     changes: dict[str, dict[str, Any] | None]
     ended: dict[str, Components]
     effects: list[Effect]
     events: list[Event]
-    replies: list[tuple[int, str | EngineError]]
+    replies: list[tuple[int, Reply]]
 
 
 class Tick:
@@ -151,7 +155,7 @@ class Tick:
         self.ended: dict[str, Components] = {}
         self.effects: list[Effect] = []
         self.events: list[Event] = []
-        self.replies: list[tuple[int, str | EngineError]] = []
+        self.replies: list[tuple[int, Reply]] = []
 
     def of(self, kind: type[I]) -> list[I]:
         """Return the inputs of one kind, in the order they came."""
@@ -161,7 +165,7 @@ class Tick:
         """Tell the world that something was decided."""
         self.events.append(event)
 
-    def reply(self, ticket: int | None, answer: str | EngineError) -> None:
+    def reply(self, ticket: int | None, answer: Reply) -> None:
         """Answer the caller with this ticket, if there is one."""
         if ticket is not None:
             self.replies.append((ticket, answer))

@@ -17,6 +17,9 @@ from workflow_engine.core.components import NAMES, TABLES, Component, Table
 from workflow_engine.core.lifecycle import RUN_TRANSITIONS
 from workflow_engine.errors import IllegalTransition
 
+System = esper.Processor
+"""One rule of the core; see ``core/systems``."""
+
 C = TypeVar("C", bound=Component | Table)
 
 _ESPER: Final = threading.RLock()
@@ -51,7 +54,7 @@ class World:
                 esper.delete_world(self._name)
         self._numbers.clear()
 
-    def add_system(self, system: esper.Processor, priority: int) -> None:
+    def add_system(self, system: System, priority: int) -> None:
         """Have *system* take part in every tick, those of higher *priority* first."""
         esper.add_processor(system, priority)
 
@@ -86,6 +89,10 @@ class World:
         """Return all components of an entity by their names in journals."""
         found: tuple[Any, ...] = esper.components_for_entity(self._numbers[entity])
         return {NAMES[type(component)]: component for component in found}
+
+    def every(self, kind: type[C]) -> list[C]:
+        """Return the components of this kind of all entities.  Costs what exists: for chores, never for a tick."""
+        return [component for _, component in esper.get_component(kind)]
 
     # ------------------------------------------------------------ changing
 
@@ -154,6 +161,10 @@ class World:
     def retire(self, entity: str) -> None:
         """Remove an entity from here; what is journaled of it stays."""
         self._forget(entity)
+
+    def purge(self, entity: str) -> None:
+        """Remove from the journal what is not here any more."""
+        self._changes[entity] = None
 
     def load(self, entity: str, *components: Component | Table) -> None:
         """Make an entity that the journal has already."""

@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from workflow_engine.errors import JournalDamaged, JournalError
+from workflow_engine.errors import JournalError
 from workflow_engine.journal.disk import Disk
 from workflow_engine.journal.history import History
 from workflow_engine.journal.layout import Layout
@@ -102,8 +102,7 @@ def _apply(history: History, span: Span) -> None:
         try:
             record = _decode(line)
         except msgspec.DecodeError as error:
-            why = f"commit {reader.n} is sound and yet unreadable: {error}"
-            raise JournalDamaged(str(span.path), 0, 0, why) from error
+            raise reader.damaged(f"commit {reader.n} is sound and yet unreadable: {error}") from error
         history.apply(record)
 
 

@@ -81,9 +81,12 @@ class Follower:
             self._resume()
         looked_again = False
         while self._fd is not None:
+            start = self.position
             records, unread = self._read_on(self._fd, limit_bytes)
             if records:
                 return records
+            if self.position != start:
+                continue  # past the header, or what was read in another segment
             following = self._following()
             if following is not None and (following.first or 0) <= self.position.n + 1:
                 self._enter(following)

@@ -72,10 +72,10 @@ class History:
 
     def _remove(self, entity: str) -> None:
         components = self.entities.get(entity)
-        self._events.pop(entity, None)
+        told = self._events.pop(entity, None) is not None
         self._ended.pop(entity, None)
-        if components is None or IDENTITY in components:
-            # What does not live may stand in an archive, and so may an earlier life of what does.
+        if components is None or IDENTITY in components or told:
+            # A task.  An archive may have it: what does not live, and an earlier life of what does.
             self._purged[entity] = self.n
 
 

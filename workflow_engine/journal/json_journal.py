@@ -23,7 +23,7 @@ SEGMENT_BYTES: Final = 64 * 1024 * 1024
 """Size from which on a segment is followed by a new one."""
 
 Durability = Literal["full", "relaxed"]
-"""When a commit is acknowledged: once it is synced, or once the operating system has it; it is then synced within 1 s."""
+"""When a commit is acknowledged: once it is synced, or once the system has it, which is then synced within 1 s."""
 
 
 class JsonJournal:
@@ -59,6 +59,7 @@ class JsonJournal:
         self._n = 0
         self._writer: Writer | None = None
         self._compactions: Compactions | None = None
+        self._closing: asyncio.Task[None] | None = None
 
     async def open(self) -> Recovered:
         """Take the journal; see `Journal.open`.
@@ -66,8 +67,7 @@ class JsonJournal:
         Raises:
             JournalLocked: another engine has the directory.
             JournalDamaged: a file holds something that was never written, or misses something that was.
-            JournalError: this object was opened before, or a file is of a newer format.
-            OSError: the directory cannot be read or written.
+            JournalError: this object was opened before, a file is of a newer format, or the disk refuses.
         """
         if self._opened:
             raise JournalError(f"the journal in {self._layout.data} was opened before; make a new object")
@@ -114,16 +114,26 @@ class JsonJournal:
     async def close(self) -> None:
         """Wait until what was appended is durable, then release the files and the lock.
 
-        A compaction under way is given up.  A second call does nothing.
+        A compaction under way is given up.  A second call waits for the first.  If a caller is cancelled, closing goes
+        on.
+
+        Raises:
+            JournalError: the writer met an error of ours before; the files and the lock are released.
         """
-        writer, self._writer = self._writer, None
-        if writer is None or self._compactions is None:
-            return
+        if self._closing is None and self._writer is not None and self._compactions is not None:
+            self._closing = asyncio.create_task(self._close(self._writer, self._compactions))
+            self._writer = None
+        if self._closing is not None:
+            await asyncio.shield(self._closing)
+
+    async def _close(self, writer: Writer, compactions: Compactions) -> None:
+        await compactions.close()
         try:
-            await self._compactions.close()
             await writer.close()
-        finally:
+        except JournalError:  # not if it is cancelled: the writer goes on, and the lock stays until the process ends
             self._lock.release()
+            raise
+        self._lock.release()
 
     def _refusal(self) -> JournalError:
         if self._writer and self._writer.broken:
@@ -131,16 +141,18 @@ class JsonJournal:
         return JournalError(f"the journal in {self._layout.data} is not open")
 
     def _take(self) -> tuple[Found, Log]:
-        self._layout.journal.mkdir(parents=True, exist_ok=True)
-        self._lock.take()
         compaction = FileLock(self._layout.compaction_lock)
         try:
+            self._layout.journal.mkdir(parents=True, exist_ok=True)
+            self._lock.take()
             compaction.take(wait_max=COMPACTION_END_MAX)
             with _no_collections():
                 found = recover(self._layout)
             return found, self._go_on(found)
-        except BaseException:
+        except BaseException as error:
             self._lock.release()
+            if isinstance(error, OSError):
+                raise JournalError(f"{self._layout.data} cannot be used as a data directory: {error}") from error
             raise
         finally:
             compaction.release()

@@ -145,7 +145,7 @@ def _starts_with_line(text: bytes) -> bool:
 
 
 def _unwritten(data: bytes, offset: int, hole: int) -> bool:
-    """Whether the NULs at *hole* are blocks of the last write, begun at *offset* or later, that did not reach the disk."""
+    """Whether the NULs at *hole* are blocks of the last write, begun at *offset* or later, that were lost."""
     text_end = len(data.rstrip(b"\0"))
     if hole >= text_end:
         return True

@@ -104,8 +104,7 @@ def _fold(reader: SegmentReader, folding: Folding, at: float) -> float:
         try:
             commit = _decode(line)
         except msgspec.DecodeError as error:
-            why = f"commit {reader.n} is sound and yet unreadable: {error}"
-            raise JournalDamaged(str(reader.span.path), reader.n, 0, why) from error
+            raise reader.damaged(f"commit {reader.n} is sound and yet unreadable: {error}") from error
         folding.apply(commit.changes, commit.ended)
         touched.update(commit.changes)
         at = commit.at

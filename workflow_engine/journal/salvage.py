@@ -63,7 +63,7 @@ def names_in(text: bytes) -> tuple[str, ...]:
             depth -= 1
             if depth == 0:
                 break
-        elif depth == 1:
+        elif depth == 1 and token[1] is not None:
             names.append(token[1].decode(errors="replace"))
     return tuple(names)
 
@@ -71,7 +71,7 @@ def names_in(text: bytes) -> tuple[str, ...]:
 _STARTS: Final = re.compile(rb'\{"(?:n|entity|task|end|format)":')
 _ENDS: Final = re.compile(rb',"crc":"[0-9a-f]{8}"\}')
 _ROW: Final = re.compile(rb'\{"(?:entity|task)":"([^"]*)"')
-_TOKEN: Final = re.compile(rb'"((?:[^"\\]|\\.)*)"(?=:)|"(?:[^"\\]|\\.)*"(?!:)()|[{}\[\]]')
+_TOKEN: Final = re.compile(rb'"((?:[^"\\]|\\.)*)"(?=:)|"(?:[^"\\]|\\.)*"|[{}\[\]]')  # a key, another string, a bracket
 _STARTS_MAX: Final = 4  # how many places are tried as the start of a line; in practice it is the first
 
 

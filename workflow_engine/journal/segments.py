@@ -69,6 +69,7 @@ class SegmentReader:
         self.end = 0
         self.unended = False
         self.warnings: list[str] = []
+        self._lines = Lines(b"")
 
     def __iter__(self) -> Iterator[bytes]:
         """Give the lines from commit ``n + 1`` on, without their newlines.
@@ -78,10 +79,10 @@ class SegmentReader:
             JournalError: the file is of a newer format.
         """
         data = self.span.path.read_bytes()
-        lines = Lines(data)
-        following = self._header(lines)
+        lines = self._lines = Lines(data)
+        following = self._header()
         for line in lines:
-            self._check(line, following, lines)
+            self._check(line, following)
             if following > self.n:
                 self.n = following
                 yield line
@@ -89,36 +90,39 @@ class SegmentReader:
             if following == self.span.limit:
                 return
         self.end = lines.offset
-        last = self._mend(data, lines)
+        last = self._mend(data)
         if last is not None:
-            self._check(last, following, lines)
+            self._check(last, following)
             self.n = following
             yield last
 
-    def _header(self, lines: Lines) -> int:
-        line = next(lines, None)
+    def damaged(self, why: str) -> JournalDamaged:
+        """Return the error that says what is wrong with the line that was given last."""
+        return JournalDamaged(str(self.span.path), self._lines.number, self._lines.offset, why)
+
+    def _header(self) -> int:
+        line = next(self._lines, None)
         if line is None:
-            raise self._damaged(lines, "the header is not what was written")
+            raise self.damaged("the header is not what was written")
         header = decode_header(line, self.span.path)
         if header.segment != self.span.number:
-            raise self._damaged(lines, f"the header is that of segment {header.segment}")
+            raise self.damaged(f"the header is that of segment {header.segment}")
         if header.first > self.n + 1:
-            raise self._damaged(lines, f"commits {self.n + 1} to {header.first - 1} are missing before this file")
+            raise self.damaged(f"commits {self.n + 1} to {header.first - 1} are missing before this file")
         return header.first
 
-    def _check(self, line: bytes, n: int, lines: Lines) -> None:
+    def _check(self, line: bytes, n: int) -> None:
         if not line.startswith(b'{"n":%d,' % n):
-            raise self._damaged(
-                lines, f"commit {n} belongs here, and {line[:30].decode(errors='replace')}... stands here"
-            )
+            raise self.damaged(f"commit {n} belongs here, and {line[:30].decode(errors='replace')}... stands here")
 
-    def _mend(self, data: bytes, lines: Lines) -> bytes | None:
+    def _mend(self, data: bytes) -> bytes | None:
         """Judge what follows the lines; return a last line that lacks nothing but its newline."""
+        lines = self._lines
         rest = rest_of(data, lines.offset)
         if rest is Rest.CLEAN:
             return None
         if rest is Rest.DAMAGED or self.span.limit is not None:
-            raise self._damaged(lines, "the line is not what was written")
+            raise self.damaged("the line is not what was written")
         where = f"{self.span.path}, line {lines.number} (byte {lines.offset})"
         if rest is Rest.TORN:
             self.warnings.append(f"{where}: a write had not finished when the engine stopped; it was cut off")
@@ -128,9 +132,6 @@ class SegmentReader:
         last = data[lines.offset :].partition(b"\0")[0]
         self.end += len(last)
         return last
-
-    def _damaged(self, lines: Lines, why: str) -> JournalDamaged:
-        return JournalDamaged(str(self.span.path), lines.number, lines.offset, why)
 
 
 def encode_header(segment: int, first: int) -> bytes:
@@ -172,7 +173,10 @@ def spans(layout: Layout) -> list[Span]:
     found: list[Span] = []
     limit: int | None = None
     for number, path in reversed(layout.segments()):
-        first = first_of(path)
+        try:
+            first = first_of(path)
+        except FileNotFoundError:  # compacted while someone follows
+            continue
         found.append(Span(number, path, first, limit))
         if first is not None and (limit is None or first < limit):
             limit = first

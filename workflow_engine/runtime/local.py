@@ -76,11 +76,12 @@ class LocalHost:
         self._scheduled = False
         self._timer: asyncio.TimerHandle | None = None
         self._n = 0
+        self._ahead = 0.0
         self._under_way = 0
         self._last: asyncio.Future[None] | None = None
         self._tickets = 0
-        self._callers: dict[int, asyncio.Future[str]] = {}
-        self._waiters: dict[str, list[asyncio.Future[None]]] = {}
+        self._callers: dict[int, asyncio.Future[Any]] = {}
+        self._waiters: dict[str, list[asyncio.Future[Components]]] = {}
         self._ended_in: dict[str, int] = {}
         self._ended: deque[tuple[int, list[str]]] = deque()
         self._ids = _Ids()
@@ -99,6 +100,7 @@ class LocalHost:
         recovered = await self._journal.open()
         self.core.restore(recovered.entities, recovered.ended, recovered.at)
         self._n = recovered.n
+        self._ahead = max(0.0, recovered.at - self._clock.now())
         self._note_ended(recovered.n, list(recovered.ended))
         self._closed = False
         self._arm()
@@ -139,7 +141,16 @@ class LocalHost:
         """Number of the last commit that was decided."""
         return self._n
 
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing can be stored just now, as a sentence, or None."""
+        return self._journal.trouble
+
     # ------------------------------------------------------------ inputs
+
+    def now(self) -> float:
+        """Return engine time, in seconds since the epoch: the clock's, or ahead of it where it was set back."""
+        return self._clock.now() + self._ahead
 
     def new_id(self) -> str:
         """Return an id for a task: unique, and sorted by time."""
@@ -150,23 +161,19 @@ class LocalHost:
         self._inputs.append(given)
         self._schedule()
 
-    async def ask(self, make: Callable[[int], Input]) -> str:
+    async def ask(self, make: Callable[[int], Input]) -> Any:
         """Have the core take the input that *make* makes of a ticket; return its reply once that is durable.
 
         Raises:
             EngineError: the core refused.
             EngineStopped: the host is stopped, or cannot store anything at the moment.
         """
-        return await self.asked(make)
-
-    def asked(self, make: Callable[[int], Input]) -> "asyncio.Future[str]":
-        """Do as `ask`, and return the future of the reply."""
         self._accepting()
         self._tickets += 1
-        reply: asyncio.Future[str] = self._loop.create_future()
+        reply: asyncio.Future[Any] = self._loop.create_future()
         self._callers[self._tickets] = reply
         self.send(make(self._tickets))
-        return reply
+        return await reply
 
     async def settled(self) -> None:
         """Return once everything that was decided so far, and what waits to be decided, is durable."""
@@ -187,9 +194,9 @@ class LocalHost:
         if self._failure is not None:
             raise JournalError("the engine has stopped, since its journal failed") from self._failure
 
-    def ended(self, task: str) -> "asyncio.Future[None]":
-        """Return a future that is done when a live task has ended, durably."""
-        waiter: asyncio.Future[None] = self._loop.create_future()
+    def ended(self, task: str) -> "asyncio.Future[Components]":
+        """Return a future of the components that a live task has once it has ended, durably."""
+        waiter: asyncio.Future[Components] = self._loop.create_future()
         self._waiters.setdefault(task, []).append(waiter)
         return waiter
 
@@ -228,7 +235,7 @@ class LocalHost:
         self._scheduled = False
         if self._closed or self._failure is not None or self._under_way >= COMMITS_MAX:
             return  # a commit that becomes durable schedules the next tick
-        now = self._clock.now()
+        now = self.now()
         due = self.core.next_due()
         if not self._inputs and (due is None or due > now):
             self._arm()
@@ -285,10 +292,10 @@ class LocalHost:
                     caller.set_result(reply)
         if decision.ended:
             self._note_ended(n, list(decision.ended))
-            for task in decision.ended:
+            for task, components in decision.ended.items():
                 for waiter in self._waiters.pop(task, ()):
                     if not waiter.done():
-                        waiter.set_result(None)
+                        waiter.set_result(components)
         performer = self.performer
         if performer is not None:
             for effect in decision.effects:
@@ -305,7 +312,7 @@ class LocalHost:
             self._timer = None
         due = self.core.next_due()
         if due is not None:
-            delay = min(max(0.0, due - self._clock.now()), LOOK_AGAIN)
+            delay = min(max(0.0, due - self.now()), LOOK_AGAIN)
             self._timer = self._loop.call_later(delay, self._schedule)
 
     def _note_ended(self, n: int, tasks: list[str]) -> None:

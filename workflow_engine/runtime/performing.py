@@ -16,7 +16,7 @@ from workflow_engine.errors import EngineError, PermanentFailure, TransientFailu
 from workflow_engine.runtime.local import LocalHost
 from workflow_engine.runtime.scope import Asking, HandlerScope, Suspension
 from workflow_engine.task import Task, kept
-from workflow_engine.values import to_json
+from workflow_engine.values import to_json, to_json_if
 
 LOG: Final = logging.getLogger("workflow_engine")
 
@@ -169,8 +169,8 @@ def _waits(view: RunView, wait: Suspend) -> SuspendInput:
         view.attempt,
         wait.kind,
         prompt=wait.prompt,
-        form=to_json(wait.form, "the form") if wait.form is not None else None,
-        show=to_json(wait.show, "what the question shows") if wait.show is not None else None,
+        form=to_json_if(wait.form, "the form"),
+        show=to_json_if(wait.show, "what the question shows"),
         assignee=wait.assignee,
         candidates=wait.candidates,
         due_in=wait.due,

@@ -15,7 +15,7 @@ from workflow_engine.core.inputs import Attach, Input, StepRecorded, Suspend
 from workflow_engine.core.record import RunView
 from workflow_engine.core.systems.suspending import RESUMED
 from workflow_engine.errors import ArtifactError, InputRefused, StepMismatch
-from workflow_engine.values import from_json, to_json
+from workflow_engine.values import from_json, to_json, to_json_if
 
 
 class Suspension(BaseException):
@@ -34,7 +34,7 @@ class Asking(Protocol):
         """Where artifacts are kept."""
         ...
 
-    async def ask(self, make: Callable[[int], Input]) -> str:
+    async def ask(self, make: Callable[[int], Input]) -> Any:
         """Send the input that *make* makes of a ticket, and return the reply once it is durable."""
         ...
 
@@ -109,8 +109,8 @@ class HandlerScope:
                 prompt=prompt,
                 step=name,
                 index=index,
-                form=to_json(schema, "the form") if schema is not None else None,
-                show=to_json(show, "what the question shows") if show is not None else None,
+                form=to_json_if(schema, "the form"),
+                show=to_json_if(show, "what the question shows"),
                 assignee=assignee,
                 candidates=candidates,
                 due_in=due,

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 from workflow_engine.adapter import Adapter
 from workflow_engine.artifacts.port import ArtifactStore
@@ -12,8 +13,10 @@ from workflow_engine.errors import JournalError
 from workflow_engine.hooks import Hooks
 from workflow_engine.journal.port import Journal
 from workflow_engine.runtime.clock import Clock
+from workflow_engine.runtime.collecting import ArtifactCollector
 from workflow_engine.runtime.local import LocalHost
 from workflow_engine.runtime.performing import AdapterPerformer, Resolve
+from workflow_engine.runtime.services import Services
 
 LOG: Final = logging.getLogger("workflow_engine")
 
@@ -36,7 +39,20 @@ class Session:
         adapters: Mapping[str, Adapter],
         hooks: Hooks,
         resolve: Resolve,
+        collected: Path | None = None,
     ) -> None:
+        """Set it up; nothing is opened yet.
+
+        Args:
+            make_journal: makes the journal; it is passed what to call when commits are archived.
+            clock: where the time comes from.
+            artifacts: where artifacts are kept.
+            adapters: who carries runs out, by task type.
+            hooks: who is told of tasks that end.
+            resolve: see there.
+            collected: the data directory of the journal, if *artifacts* are its tasks' alone: what none of them refers
+                to is then removed.
+        """
         self.loop = asyncio.get_running_loop()
         self.artifacts = artifacts
         self.stop = asyncio.Event()
@@ -46,6 +62,9 @@ class Session:
         self.performer = AdapterPerformer(self.host, adapters, self, resolve)
         self.host.performer = self.performer
         self.host.watchers.append(lambda committed: hooks.ended(committed.ended))
+        chores = [ArtifactCollector(self.host.core.artifacts, artifacts, collected)] if collected is not None else []
+        self._services = Services(lambda: [*adapters.values(), *chores])
+        self._announcing: set[asyncio.Task[None]] = set()
 
     async def open(self, limits: Mapping[tuple[str, str], int | None]) -> None:
         """Take the journal and restore the world."""
@@ -54,33 +73,65 @@ class Session:
         for (scope, name), most in limits.items():
             self.host.send(Limit(scope, name, most))
 
-    async def ask(self, make: Callable[[int], Input]) -> str:
+    async def ask(self, make: Callable[[int], Input]) -> Any:
         """See `LocalHost.ask`."""
         return await self.host.ask(make)
 
     def announce(self) -> None:
         """Tell the core that something new can be carried out, if anything is carried out here."""
         if self.serving:
-            self.host.send(Serving(on=True))
+            work = self.loop.create_task(self._announce())
+            self._announcing.add(work)
+            work.add_done_callback(self._announcing.discard)
 
-    async def serve(self, grace: float) -> None:
+    def counts(self) -> dict[str, Any]:
+        """Return what is said of an engine that runs: live tasks, attempts under way, commits, and what is wrong."""
+        host = self.host
+        return {
+            "live": host.core.tasks(),
+            "under_way": host.core.under_way(),
+            "commits": host.commits,
+            "trouble": host.trouble,
+        }
+
+    async def serve(self, grace: float, ending: Callable[[], None] | None = None) -> None:
         """Carry runs out until `stop` is set; then give what is under way *grace* seconds, and hand the rest back.
+
+        Args:
+            grace: see above.
+            ending: called when the end begins, while the journal is still locked.
 
         Raises:
             JournalError: the journal, or the core, failed meanwhile.
         """
         self.serving = True
-        self.announce()
-        stopped = asyncio.ensure_future(self.stop.wait())
+        stopped: asyncio.Future[Any] = asyncio.ensure_future(self.stop.wait())
         try:
+            await self._services.start()
+            self.host.send(Serving(on=True))
             await asyncio.wait({stopped, self.host.failed}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            stopped.cancel()
-            self.serving = False
-            await self.close(grace)
+        except (Exception, asyncio.CancelledError):
+            await self._end(stopped, 0.0, ending)
+            raise
+        await self._end(stopped, grace, ending)
         error = self.host.failure
         if error is not None:
             raise JournalError(f"the engine has stopped: {error}") from error
+
+    async def _announce(self) -> None:
+        try:
+            await self._services.start()
+        except Exception:
+            LOG.exception("an adapter that was registered while the engine runs could not be started")
+        if self.serving:
+            self.host.send(Serving(on=True))
+
+    async def _end(self, stopped: "asyncio.Future[Any]", grace: float, ending: Callable[[], None] | None) -> None:
+        stopped.cancel()
+        if ending is not None:
+            ending()
+        self.serving = False
+        await self.close(grace)
 
     async def close(self, grace: float = 0.0) -> None:
         """Finish or hand back what is under way, store everything, and release the journal."""
@@ -90,6 +141,7 @@ class Session:
             self.host.send(Serving(on=False))
             await self.host.settled()
         await self.performer.finish(grace)
+        await self._services.close()
         await self.host.close()
         await self._hooks.finish()
 

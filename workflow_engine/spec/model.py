@@ -85,7 +85,7 @@ class Phase(Strict):
         concurrency: how many runs of this classification may be under way at once in an engine.
         max_visits: how often a task may come to this phase; one more fails the task, so every loop ends.
         command: argv of the program that carries out a functional phase; a part that is ``{python}`` is replaced by the
-            running interpreter.
+            running interpreter.  It runs in a folder of its own, so name files by their full paths.
         environment: names of environment variables the program may see, beside a harmless few.
         memory: bytes of memory the program may use, or None.
         prompt: what a person is asked.

@@ -3,19 +3,28 @@
 import esper
 import msgspec
 
-from workflow_engine.core.components import Data, Definition, Failure, Identity, Progress, Status, TaskState, definition_entity
-from workflow_engine.core.events import TaskRetried, TaskSubmitted
-from workflow_engine.core.inputs import Define, Limit, Retry, Serving, Submit
+from workflow_engine.core.components import (
+    Data,
+    Definition,
+    Failure,
+    Identity,
+    Status,
+    TaskState,
+    definition_entity,
+)
+from workflow_engine.core.events import TaskPurged, TaskRetried, TaskSubmitted
+from workflow_engine.core.inputs import Define, Limit, Purge, Retry, Serving, Submit
 from workflow_engine.core.lifecycle import Move, advance
 from workflow_engine.core.plan import Plan
+from workflow_engine.core.record import as_it_is
 from workflow_engine.core.tick import Tick
 from workflow_engine.errors import DuplicateTask, IllegalTransition, InputRefused, UnknownTask
 
 
 class IntakeSystem(esper.Processor):
-    """Reads Define, Limit, Serving, Submit, Retry.  Writes Definition, Identity, Data, Status.  Fills `Tick.begin`.
+    """Reads Define, Limit, Serving, Submit, Retry, Purge.  Writes Definition, Identity, Data, Status.
 
-    Emits TaskSubmitted, TaskRetried.
+    Fills `Tick.begin`.  Emits TaskSubmitted, TaskRetried, TaskPurged.
     """
 
     def process(self, tick: Tick) -> None:
@@ -31,6 +40,8 @@ class IntakeSystem(esper.Processor):
             _submit(tick, submit)
         for retry in tick.of(Retry):
             _retry(tick, retry)
+        for purge in tick.of(Purge):  # last: what the others made of its task in this tick counts
+            _purge(tick, purge)
 
 
 def _define(tick: Tick, define: Define) -> None:
@@ -54,17 +65,14 @@ def _submit(tick: Tick, submit: Submit) -> None:
     if plan is None:
         tick.reply(submit.ticket, InputRefused(f"task {task} names a definition that is not known: {submit.definition}"))
         return
-    world.spawn(
-        task,
-        Identity(
-            task, plan.name, submit.definition, tick.now, submit.assigned_to, submit.priority, submit.parent, submit.labels
-        ),
-        Data(submit.data),
-        Status(TaskState.PENDING, tick.now),
+    identity = Identity(
+        task, plan.name, submit.definition, tick.now, submit.assigned_to, submit.priority, submit.parent, submit.labels
     )
+    data, status = Data(submit.data), Status(TaskState.PENDING, tick.now)
+    world.spawn(task, identity, data, status)
     tick.begin.append((task, submit.start or plan.first))
     tick.emit(TaskSubmitted(task, plan.name))
-    tick.reply(submit.ticket, task)
+    tick.reply(submit.ticket, {"identity": identity, "data": data, "status": status})
 
 
 def _existing(submit: Submit, identity: Identity, data: Data) -> str | DuplicateTask:
@@ -100,9 +108,21 @@ def _retry(tick: Tick, retry: Retry) -> None:
         tick.reply(retry.ticket, InputRefused(f"task {task} has no phase {phase!r}; its phases are {known}"))
         return
     del state.ended[task]
-    record.setdefault("progress", Progress({}))
-    kept = [component for name, component in record.items() if name not in ("status", "failure")]
+    kept = [component for name, component in as_it_is(record).items() if name not in ("status", "failure")]
     world.spawn(task, *kept, pending)
     tick.begin.append((task, phase))
     tick.emit(TaskRetried(task, phase))
     tick.reply(retry.ticket, task)
+
+
+def _purge(tick: Tick, purge: Purge) -> None:
+    task = purge.task
+    status = tick.world.find(task, Status)
+    if status is not None:
+        tick.reply(purge.ticket, IllegalTransition(f"task {task}", status.state, "purge"))
+    elif tick.state.ended.pop(task, None) is None:
+        tick.reply(purge.ticket, UnknownTask("task", task))
+    else:
+        tick.world.purge(task)
+        tick.emit(TaskPurged(task))
+        tick.reply(purge.ticket, task)

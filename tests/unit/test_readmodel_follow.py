@@ -1,0 +1,255 @@
+"""The index against the fold of the journal, however it came to be."""
+
+import json as stdlib_json
+import random
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.readmodel_given import Story, Written, components, question
+from workflow_engine.core.components import Identity, Status, TaskState
+from workflow_engine.errors import JournalError
+from workflow_engine.journal.folding import Folding
+from workflow_engine.journal.json_journal import JsonJournal
+from workflow_engine.journal.lines import encode_commit
+from workflow_engine.journal.port import Commit, Entities
+from workflow_engine.readmodel import catching_up
+from workflow_engine.readmodel.feed import history
+from workflow_engine.readmodel.index_file import IndexFile
+from workflow_engine.readmodel.read_model import ReadModel
+from workflow_engine.readmodel.rows import TaskQuery
+from workflow_engine.readmodel.stored import load
+
+
+def plain(entities: Entities) -> dict[str, Any]:
+    """Return entities as plain JSON values."""
+    return {
+        entity: {
+            name: {key: stdlib_json.loads(bytes(one)) for key, one in value.items()}
+            if isinstance(value, dict)
+            else stdlib_json.loads(bytes(value))
+            for name, value in parts.items()
+        }
+        for entity, parts in entities.items()
+    }
+
+
+def indexed(model: ReadModel) -> dict[str, Any]:
+    """Return the components of everything in the index."""
+    found: Entities = {}
+    with IndexFile(model.data_dir).opened() as connection:
+        for k, task in connection.execute("SELECT k, id FROM tasks").fetchall():
+            stored = load(connection, k)
+            found[task] = stored.own
+            found |= {f"{task}/{run}": parts for run, parts in stored.runs.items()}
+    return plain(found)
+
+
+def content(model: ReadModel) -> dict[str, Any]:
+    """Return all that the index holds, but for the numbers of rows and for when events happened."""
+    queries = {
+        "tasks": """SELECT id, workflow, definition, status, since, submitted_at, ended_at, rank, assigned_to, parent,
+            reason, failed_phase, error, message, CAST(labels AS TEXT), phase, classification, waiting, spread FROM tasks""",
+        "places": "SELECT id, run, places.since, p.phase FROM tasks JOIN places AS p USING (k) JOIN places USING (k, run)",
+        "labels": "SELECT tasks.id, name, value, labels.submitted_at, labels.id FROM tasks JOIN labels USING (k)",
+        "questions": "SELECT q.id, task, q.run, q.phase, q.due, q.deadline FROM tasks JOIN questions AS q USING (k)",
+        "invited": "SELECT i.id, run, candidate, deadline, asked_at FROM tasks JOIN invited AS i USING (k)",
+        "search": "SELECT id, text FROM tasks JOIN search ON search.rowid = tasks.k",
+    }
+    with IndexFile(model.data_dir).opened() as connection:
+        found: dict[str, Any] = {name: sorted(connection.execute(sql), key=repr) for name, sql in queries.items()}
+        for name in ("parts", "history"):
+            strays = f"SELECT count(*) FROM {name} WHERE k NOT IN (SELECT k FROM tasks)"
+            assert connection.execute(strays).fetchone()[0] == 0, name
+        tasks = [task for (task,) in connection.execute("SELECT id FROM tasks")]
+        found["events"] = {task: [row.event for row in history(connection, task, (0, 0))] for task in tasks}
+    found["components"] = indexed(model)
+    return found
+
+
+def folded(written: Written | list[Any]) -> dict[str, Any]:
+    """Return what tasks and runs, live or ended, should have."""
+    folding = Folding()
+    for commit in written.commits if isinstance(written, Written) else written:
+        encoded = stdlib_json.loads(encode_commit(commit))
+        folding.apply(encoded["changes"], encoded.get("ended", ()))
+    return {entity: parts for entity, parts in plain(folding.entities | folding.ended).items() if entity[0] != "#"}
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_however_it_is_cut_the_index_is_the_fold(tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catching_up, "STEP_BYTES", 3_000)
+    dice = random.Random(seed)
+    story = Story(seed)
+    written = Written(tmp_path, segment_bytes=6_000)
+    journal = JsonJournal(tmp_path, segment_bytes=6_000)
+    await journal.open()
+    commits: list[Any] = []
+    model = ReadModel(tmp_path)
+    for _ in range(8):
+        for commit in story.commits(len(commits) + 1, dice.randint(1, 25)):
+            await journal.append(commit)
+            commits.append(commit)
+        if dice.random() < 0.6:
+            assert model.catch_up() == len(commits)
+            assert indexed(model) == folded(commits)
+        if dice.random() < 0.4:
+            written.compact()
+    await journal.close()
+    model.catch_up()
+    incremental = content(model)
+    assert incremental["components"] == folded(commits)
+    assert model.reindex() == len(commits)
+    rebuilt = content(model)
+    for name, rows in incremental.items():
+        assert rebuilt[name] == rows, name
+
+
+async def test_every_commit_is_taken_in_once_by_whoever_comes(tmp_path: Path) -> None:
+    written = await Written(tmp_path).open()
+    for number in range(300):
+        await written.task(f"t{number}", TaskState.COMPLETED)
+    command = [sys.executable, "-m", "workflow_engine.readmodel", str(tmp_path)]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    for number in range(300, 600):
+        await written.task(f"t{number}", TaskState.COMPLETED)
+    reached = [int(process.communicate(timeout=30)[0]) for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    model = ReadModel(tmp_path)
+    assert min(reached) >= 300
+    assert model.catch_up() == len(written.commits)
+    assert model.counts() == {TaskState.COMPLETED: 600}
+    assert indexed(model) == folded(written)
+    await written.close()
+
+
+async def test_a_second_look_goes_on_where_the_first_ended(tmp_path: Path) -> None:
+    written = await Written(tmp_path).open()
+    model = ReadModel(tmp_path)
+    assert model.position() == 0
+    for number in range(5):
+        await written.task(f"t{number}", TaskState.COMPLETED)
+        assert model.catch_up() == model.position() == len(written.commits)
+    assert model.counts() == {TaskState.COMPLETED: 5}
+    await written.close()
+
+
+async def test_the_file_can_be_deleted(tmp_path: Path) -> None:
+    written = await Written(tmp_path).open()
+    await written.task("t1", TaskState.COMPLETED)
+    model = ReadModel(tmp_path)
+    model.catch_up()
+    before = content(model)
+    model.path.unlink()
+    assert [row.id for row in model.tasks().rows] == ["t1"]  # whoever misses it builds it
+    model.path.unlink()
+    model.catch_up()
+    assert content(model) == before
+    await written.close()
+
+
+@pytest.mark.parametrize("damage", ["garbage", "torn", "version", "empty"])
+async def test_a_damaged_file_is_built_anew(tmp_path: Path, damage: str) -> None:
+    written = await Written(tmp_path).open()
+    for number in range(50):
+        await written.task(f"t{number}", TaskState.COMPLETED, data={"text": "x" * 500})
+    model = ReadModel(tmp_path)
+    model.catch_up()
+    match damage:
+        case "garbage":
+            model.path.write_bytes(b"no database" * 1000)
+        case "torn":
+            data = model.path.read_bytes()
+            model.path.write_bytes(data[:8192] + b"\xff" * (len(data) - 8192))
+        case "version":
+            connection = sqlite3.connect(model.path)
+            connection.execute("PRAGMA user_version = 999")
+            connection.close()
+        case _:
+            model.path.write_bytes(b"")
+    assert model.catch_up() == len(written.commits)
+    assert len(model.tasks(TaskQuery(text="t7")).rows) == 1
+    assert indexed(model) == folded(written)
+    await written.close()
+
+
+async def test_a_journal_that_lost_its_end_is_noticed(tmp_path: Path) -> None:
+    written = await Written(tmp_path).open()
+    await written.task("t1")
+    await written.close()
+    model = ReadModel(tmp_path)
+    path = next((tmp_path / "journal").glob("journal-*"))
+    kept = path.read_bytes()
+    again = JsonJournal(tmp_path)
+    await again.open()
+    lost = components(Identity("lost", "review", "d1", 5.0), Status(TaskState.PENDING, 5.0))
+    await again.append(Commit(3, 9.0, {"lost": lost}))
+    await again.close()
+    assert model.catch_up() == 3
+    path.write_bytes(kept)
+    assert model.catch_up() == 2
+    assert model.record("lost") is None
+    assert [row.id for row in model.tasks().rows] == ["t1"]
+
+
+async def test_a_journal_that_begins_anew_is_noticed(tmp_path: Path) -> None:
+    written = await Written(tmp_path).open()
+    await written.task("t1")
+    await written.close()
+    model = ReadModel(tmp_path)
+    model.catch_up()
+    for path in (tmp_path / "journal").iterdir():
+        path.unlink()
+    assert model.catch_up() == 0
+    assert model.tasks().rows == ()
+
+
+async def test_a_living_task_that_never_was_durable_goes_with_the_compaction(tmp_path: Path) -> None:
+    written = await Written(tmp_path, segment_bytes=1).open()
+    await written.task("t1")
+    await written.task("t2")
+    await written.commit({})
+    model = ReadModel(tmp_path)
+    model.catch_up()
+    with IndexFile(tmp_path).opened() as connection:
+        connection.execute("UPDATE tasks SET id = 'ghost' WHERE id = 't2'")
+    for number in range(3):
+        await written.commit({"t1": {"status": Status(TaskState.WAITING_IO, float(number))}})
+    written.compact()
+    model.catch_up()
+    assert sorted(row.id for row in model.tasks().rows) == ["t1", "t2"]
+    await written.close()
+
+
+async def test_a_purged_task_leaves_nothing(tmp_path: Path) -> None:
+    written = await Written(tmp_path).open()
+    await written.task("t1", question=question("t1"), labels={"team": "sea"}, data="secret")
+    model = ReadModel(tmp_path)
+    model.catch_up()
+    await written.commit({"t1": None, "t1/draft/1": None})
+    model.catch_up()
+    with IndexFile(tmp_path).opened() as connection:
+        for name in ("tasks", "parts", "labels", "questions", "invited", "history", "places", "search"):
+            assert connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] == 0, name
+    await written.close()
+
+
+async def test_catching_up_can_be_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catching_up, "STEP_BYTES", 1)
+    written = await Written(tmp_path).open()
+    model = ReadModel(tmp_path)
+    model.catch_up()
+    for number in range(5):
+        await written.task(f"t{number}")
+    assert [model.catch_up(limit_seconds=0.0) for _ in range(6)] == [2, 3, 4, 5, 6, 6]
+    await written.close()
+
+
+def test_without_a_journal_nothing_is_made(tmp_path: Path) -> None:
+    with pytest.raises(JournalError, match="no journal"):
+        ReadModel(tmp_path).catch_up()
+    assert list(tmp_path.iterdir()) == []

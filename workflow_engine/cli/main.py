@@ -1,0 +1,113 @@
+"""The `workflow-engine` command: finds what was asked for, and turns errors into sentences and exit codes."""
+
+import importlib
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import click
+
+from workflow_engine.cli.options import engine_options, examples
+from workflow_engine.errors import EngineError
+
+COMMANDS: Final[Mapping[str, str]] = {
+    "submit": "Submit a task.",
+    "tasks": "List tasks, the newest first.",
+    "show": "Show all that is known of a task.",
+    "why": "Say in one sentence what or whom a task waits for.",
+    "inbox": "List the questions that wait for an answer.",
+    "answer": "Answer a question, and let its task go on.",
+    "cancel": "End a task; what is under way for it is stopped.",
+    "retry": "Take a failed task up again.",
+    "events": "Print what happened, oldest first.",
+    "reindex": "Build the index of the journal anew.",
+    "repair": "Make a damaged journal open again.",
+    "doctor": "Check this machine, the settings and the data.",
+    "demo": "Take FILE through a small workflow.",
+}
+"""The commands in the order of the help, and what it says of them.  Each is in the module of its name."""
+
+INTERRUPTED: Final = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
+
+class Refused(click.ClickException):
+    """An error in one sentence; exit code 2."""
+
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:
+        """Print the sentence."""
+        click.echo(f"error: {self.format_message()}", err=True)
+
+
+class Program(click.Group):
+    """A group that loads a command when it is asked for: what the others need costs it nothing."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, None where there is none of this name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"workflow_engine.cli.{cmd_name}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table of commands, without loading one of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was asked for; what it refuses, it refuses in one sentence."""
+        try:
+            try:
+                return super().invoke(ctx)
+            finally:
+                sys.stdout.flush()
+        except BrokenPipeError:  # whoever read our output has enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            ctx.exit(0)
+        except KeyboardInterrupt:
+            ctx.exit(INTERRUPTED)
+        except (EngineError, TimeoutError) as error:
+            raise Refused(str(error)) from error
+        except OSError as error:
+            place = f"{error.filename}: " if error.filename is not None else ""
+            raise Refused(f"{place}{error.strerror or error}") from error
+
+
+@click.group(
+    cls=Program,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog=examples(
+        "submit --workflow review topic=tides",
+        "tasks --status waiting_human",
+        "why 1k2a7f3ab-0001",
+        "answer 1k2a7f3ab-0001 decision=approve",
+    )
+    + "\n\nExit codes: 0 done, 1 the task that was waited for failed, 2 bad usage or input.",
+)
+@click.version_option(package_name="workflow-engine", message="workflow-engine %(version)s")
+@engine_options
+def program() -> None:
+    """Give tasks to a workflow engine, see where they stand, and answer what they ask.
+
+    Commands that look read the data directory. Commands that change something have the engine do it that runs on the
+    data; where none runs, they do it themselves.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line, and return the exit code."""
+    try:
+        code = program.main(arguments, prog_name="workflow-engine", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,32 @@
+"""What is said of a task after a command changed something."""
+
+import sys
+from typing import Any
+
+import click
+
+from workflow_engine.cli.output import STYLES, is_terminal, print_json, print_line
+
+
+def print_outcome(task: dict[str, Any], as_json: bool) -> None:
+    """Print where a task stands: a sentence for people, id and status with a tab between for programs."""
+    if as_json:
+        print_json(task)
+    elif is_terminal():
+        print_line(f"Task {task['id']} ({task['workflow']}) is {task['status']}.", STYLES.get(task["status"], ""))
+    else:
+        print(f"{task['id']}\t{task['status']}")
+
+
+def say(text: str) -> None:
+    """Tell a person something beside the output."""
+    if sys.stderr.isatty():
+        click.echo(text, err=True)
+
+
+def failure_of(task: dict[str, Any]) -> str:
+    """Return why a task did not complete."""
+    failure = task["failure"]
+    if failure is None:
+        return f"task {task['id']} was {task['status']}" + (f": {task['reason']}" if task["reason"] else "")
+    return f"task {task['id']} failed in phase {failure['phase']}: {failure['error']}: {failure['message']}"

@@ -1,0 +1,200 @@
+"""The read model: what is asked of the index, from any process and thread."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, TypeVar
+
+from workflow_engine.core.components import TaskState
+from workflow_engine.core.record import TaskRecord
+from workflow_engine.errors import JournalError
+from workflow_engine.journal.layout import Layout
+from workflow_engine.journal.port import Entities
+from workflow_engine.readmodel import inbox, reading
+from workflow_engine.readmodel.catching_up import Misfit, Step
+from workflow_engine.readmodel.index_file import IndexFile, Unusable
+from workflow_engine.readmodel.rows import LIMIT, EventRow, Page, QuestionPage, QuestionQuery, TaskQuery
+from workflow_engine.readmodel.schema import read_position
+
+T = TypeVar("T")
+
+
+class ReadModel:
+    """An index of the journal in a data directory.
+
+    It knows what the journal held when it last caught up, which may be more than what is durable.  Whoever queries it
+    lets it `catch_up` first; several processes and threads may do so at once, while an engine runs or not.  A file
+    that is missing, damaged, of another version or of another journal is built anew by whoever comes across it.
+
+    Every method blocks: under an event loop, use `asyncio.to_thread`.
+
+    Attributes:
+        data_dir: the data directory.
+    """
+
+    def __init__(self, data_dir: Path, progress: Callable[[int], None] | None = None) -> None:
+        """Name the index; nothing is opened before the first call.
+
+        Args:
+            data_dir: the data directory of an engine.
+            progress: called with the number of a commit whenever the index has come that far.
+        """
+        self.data_dir = Path(data_dir)
+        self._layout = Layout(self.data_dir)
+        self._file = IndexFile(self.data_dir)
+        self._progress = progress
+
+    @property
+    def path(self) -> Path:
+        """Where the index is kept; it can be deleted."""
+        return self._file.path
+
+    def position(self) -> int:
+        """Return the number of the last commit the index knows, 0 where there is no index that can be used."""
+        try:
+            with self._file.opened() as connection:
+                return read_position(connection).n
+        except (Unusable, FileNotFoundError):
+            return 0
+
+    def catch_up(self, limit_seconds: float | None = None) -> int:
+        """Take in what the journal has; return the number of the last commit the index knows then.
+
+        Args:
+            limit_seconds: time after which to leave the rest to the next call, or None.  An index that has to be
+                built, and what was compacted, are taken in whole in any case.
+
+        Raises:
+            JournalError: there is no journal, or it cannot be read.
+        """
+        self._check()
+        deadline = None if limit_seconds is None else time.monotonic() + limit_seconds
+        for _ in range(TRIES):
+            try:
+                return self._follow(deadline)
+            except FileNotFoundError:
+                continue  # compacted meanwhile
+            except (Misfit, Unusable):
+                self._build(only_if_needed=True)
+        raise JournalError(f"the index of {self._layout.data} could not be built in {TRIES} tries; try again")
+
+    def reindex(self) -> int:
+        """Build the index anew; whoever queries meanwhile sees the old one.  Return the last commit it knows.
+
+        Raises:
+            JournalError: there is no journal, or it cannot be read.
+        """
+        self._check()
+        return self._build(only_if_needed=False)
+
+    def tasks(self, query: TaskQuery | None = None) -> Page:
+        """Return a page of tasks.
+
+        Raises:
+            InputRefused: something of *query* is not acceptable.
+        """
+        return self._ask(lambda connection: reading.tasks(connection, query or TaskQuery()))
+
+    def counts(self, query: TaskQuery | None = None) -> dict[TaskState, int]:
+        """Return how many tasks of *query* stand where; states without any are left out."""
+        return self._ask(lambda connection: reading.counts(connection, query or TaskQuery()))
+
+    def record(self, task: str) -> TaskRecord | None:
+        """Return all that is known of a task, live, ended or archived; None if there is none of this id."""
+        return self._ask(lambda connection: reading.record(connection, task))
+
+    def questions(self, query: QuestionQuery | None = None) -> QuestionPage:
+        """Return a page of open questions.
+
+        Raises:
+            InputRefused: something of *query* is not acceptable.
+        """
+        return self._ask(lambda connection: inbox.questions(connection, query or QuestionQuery()))
+
+    def events(
+        self, task: str | None = None, after_n: int = 0, after_i: int | None = None, limit: int = LIMIT
+    ) -> tuple[EventRow, ...]:
+        """Return what was decided, oldest first.
+
+        Args:
+            task: about which task; None for all.
+            after_n: number of the commit behind which to begin.
+            after_i: to begin within that commit, number of the event in it behind which to begin.
+            limit: events at most.
+        """
+        return self._ask(lambda connection: reading.events(connection, task, after_n, after_i, limit))
+
+    def find(self, tasks: Sequence[str], *, at_least: int) -> Entities:
+        """Return the components of those of *tasks* that have ended.
+
+        Args:
+            tasks: ids.
+            at_least: number of a commit; an index that does not know it yet catches up first.
+        """
+        if self.position() < at_least:
+            self.catch_up()
+        return self._ask(lambda connection: reading.ended(connection, tasks))
+
+    def _ask(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        for _ in range(TRIES):
+            try:
+                with self._file.opened() as connection:
+                    return query(connection)
+            except Unusable:
+                self.catch_up()
+        raise JournalError(f"the index of {self._layout.data} is damaged again and again; is its disk sound?")
+
+    def _follow(self, deadline: float | None) -> int:
+        step = Step(self._layout)
+        try:
+            while True:
+                with self._file.opened() as connection:
+                    n, more = step.take(connection)
+                self._report(n)
+                if not more or (deadline is not None and time.monotonic() >= deadline):
+                    return n
+        finally:
+            step.close()
+
+    def _build(self, *, only_if_needed: bool) -> int:
+        with self._file.building():
+            if only_if_needed and self._fits():
+                return self.position()  # another process was faster
+            for _ in range(TRIES):
+                step = Step(self._layout)
+                try:
+                    with self._file.rebuilt() as connection:
+                        n, more = 0, True
+                        while more:
+                            n, more = step.take(connection)
+                            self._report(n)
+                    return n
+                except FileNotFoundError:
+                    continue  # compacted meanwhile
+                finally:
+                    step.close()
+        raise JournalError(f"the index of {self._layout.data} could not be built in {TRIES} tries; try again")
+
+    def _fits(self) -> bool:
+        step = Step(self._layout)
+        try:
+            with self._file.opened() as connection:
+                step.take(connection)
+        except (Misfit, Unusable, FileNotFoundError):
+            return False
+        finally:
+            step.close()
+        return True
+
+    def _report(self, n: int) -> None:
+        if self._progress is not None:
+            self._progress(n)
+
+    def _check(self) -> None:
+        if not self._layout.journal.is_dir():
+            raise JournalError(f"there is no journal in {self._layout.data}; name the data directory of an engine")
+
+
+TRIES: Final = 5
+"""How often to begin again when files are replaced meanwhile."""

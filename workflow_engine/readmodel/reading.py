@@ -1,0 +1,108 @@
+"""Reading the index: each function is one query on one connection."""
+
+import itertools
+import sqlite3
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from workflow_engine.core.components import TaskState, WaitKind
+from workflow_engine.core.core import decode
+from workflow_engine.core.record import TaskRecord
+from workflow_engine.journal.port import Entities
+from workflow_engine.readmodel import cursor, searching, selecting
+from workflow_engine.readmodel.feed import feed, history
+from workflow_engine.readmodel.rows import EventRow, Page, TaskQuery, TaskRow
+from workflow_engine.readmodel.selecting import ORDERS
+from workflow_engine.readmodel.stored import load
+from workflow_engine.readmodel.writing import lookup
+
+
+def tasks(connection: sqlite3.Connection, query: TaskQuery) -> Page:
+    """Return a page of tasks."""
+    found = searching.search(connection, query.text) if query.text else None
+    if query.text and found is None:
+        return Page(())
+    dense = found is not None and searching.dense(connection, found)
+    sql = selecting.page(query, found, dense)
+    rows = connection.execute(sql.text, sql.parameters).fetchall()
+    listed = tuple(_task_row(connection, row) for row in rows[: query.limit])
+    if len(rows) <= query.limit:
+        return Page(listed)
+    key = tuple(_KEYS[column](listed[-1]) for column in ORDERS[query.order].columns)
+    return Page(listed, cursor.encode(query.order, key))
+
+
+def counts(connection: sqlite3.Connection, query: TaskQuery) -> dict[TaskState, int]:
+    """Return how many tasks stand where."""
+    found = searching.search(connection, query.text) if query.text else None
+    if query.text and found is None:
+        return {}
+    sql = selecting.counts(query, found)
+    return {TaskState(state): number for state, number in connection.execute(sql.text, sql.parameters)}
+
+
+def record(connection: sqlite3.Connection, task: str) -> TaskRecord | None:
+    """Return all that is known of a task, or None."""
+    known = lookup(connection, [task]).get(task)
+    if known is None:
+        return None
+    stored = load(connection, known.k)
+    runs = {f"{task}/{run}": decode(components) for run, components in stored.runs.items()}
+    return TaskRecord(task, decode(stored.own), runs)
+
+
+def ended(connection: sqlite3.Connection, ids: Sequence[str]) -> Entities:
+    """Return the components of those tasks that have ended."""
+    known = lookup(connection, ids)
+    return {task: load(connection, row.k).own for task, row in known.items() if row.ended}
+
+
+def events(
+    connection: sqlite3.Connection, task: str | None, after_n: int, after_i: int | None, limit: int
+) -> tuple[EventRow, ...]:
+    """Return events behind a place, oldest first."""
+    after = (after_n, sys.maxsize if after_i is None else after_i)
+    cursor.checked(limit)
+    found = feed(connection, after, limit) if task is None else history(connection, task, after)
+    return tuple(itertools.islice(found, limit))
+
+
+_PLACES: Final = "SELECT phase, classification, waiting FROM places WHERE k = ? ORDER BY since, run"
+_KEYS: Final[dict[str, Callable[[TaskRow], str | float]]] = {
+    "submitted_at": lambda row: row.submitted_at,
+    "since": lambda row: row.since,
+    "id": lambda row: row.id,
+    "rank": lambda row: -row.priority,
+}
+_decode_labels: Final = msgspec.json.Decoder(dict[str, str]).decode
+
+
+def _task_row(connection: sqlite3.Connection, row: tuple[Any, ...]) -> TaskRow:
+    k, task, workflow, definition, status, since, submitted_at, ended_at, reason, rank, assigned_to, parent = row[:12]
+    labels, phase, classification, waiting, spread, failed_phase, error, message = row[12:]
+    places: list[tuple[str, str, str | None]] = [(phase, classification, waiting)] if phase is not None else []
+    if spread:
+        places = connection.execute(_PLACES, (k,)).fetchall()
+    return TaskRow(
+        task,
+        workflow,
+        definition,
+        TaskState(status),
+        since,
+        submitted_at,
+        ended_at,
+        reason,
+        -rank,
+        assigned_to,
+        parent,
+        _decode_labels(labels) if labels is not None else {},
+        tuple(place[0] for place in places),
+        tuple(place[1] for place in places),
+        tuple(dict.fromkeys(WaitKind(place[2]) for place in places if place[2] is not None)),
+        failed_phase,
+        error,
+        message,
+    )

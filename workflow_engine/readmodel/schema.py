@@ -1,0 +1,127 @@
+"""The tables of the index, their version, and how a new file gets them."""
+
+import sqlite3
+from typing import Final
+
+import msgspec
+
+from workflow_engine.journal.follow import Position
+
+SCHEMA: Final = 1
+"""Raise it with every change of a table or of what is written to one: an index of another version is rebuilt."""
+
+TABLES: Final = """
+-- One row: how far in the journal the index is.
+CREATE TABLE progress (position BLOB NOT NULL);
+CREATE TABLE definitions (digest TEXT PRIMARY KEY, json BLOB NOT NULL) WITHOUT ROWID;
+
+-- phase, classification and waiting are those of a task's one run; those of a task with several stand in places.
+CREATE TABLE tasks (
+    k INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, n INTEGER NOT NULL,
+    workflow TEXT NOT NULL, definition TEXT NOT NULL, status TEXT NOT NULL, since REAL NOT NULL,
+    submitted_at REAL NOT NULL, ended_at REAL, rank INTEGER NOT NULL, assigned_to TEXT, parent TEXT,
+    reason TEXT, failed_phase TEXT, error TEXT, message TEXT, labels BLOB,
+    phase TEXT, classification TEXT, waiting TEXT, spread INTEGER NOT NULL
+);
+CREATE TABLE places (
+    k INTEGER NOT NULL, run TEXT NOT NULL, since REAL NOT NULL, phase TEXT NOT NULL, classification TEXT NOT NULL,
+    waiting TEXT, PRIMARY KEY (k, run)
+) WITHOUT ROWID;
+CREATE TABLE labels (
+    k INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, submitted_at REAL NOT NULL, id TEXT NOT NULL,
+    PRIMARY KEY (k, name)
+) WITHOUT ROWID;
+
+-- Components as JSON.  run is '' for the task itself.  entry 0 has plain components, null for one that was removed,
+-- and under the name '' an object of all that were there when task or run was first written; entry 1 has what was
+-- put into tables by key since.  Later rows, in the order of the key, override earlier ones.
+CREATE TABLE parts (
+    k INTEGER NOT NULL, entry INTEGER NOT NULL, run TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL,
+    json BLOB NOT NULL, PRIMARY KEY (k, entry, run, name, key)
+) WITHOUT ROWID;
+
+-- What was decided: about each task, as [commit number, engine time, number of the first event, first event, ...] with
+-- commas between; and by the newest commits as a whole, with null for what was decided about a task that is purged.
+CREATE TABLE history (k INTEGER NOT NULL, n INTEGER NOT NULL, json BLOB NOT NULL, PRIMARY KEY (k, n)) WITHOUT ROWID;
+CREATE TABLE feed (n INTEGER PRIMARY KEY, at REAL NOT NULL, json BLOB NOT NULL, bytes_before INTEGER NOT NULL);
+
+-- Open questions; deadline is due, or so late that questions without one come last.
+CREATE TABLE questions (
+    k INTEGER NOT NULL, run TEXT NOT NULL, id TEXT NOT NULL, task TEXT NOT NULL, phase TEXT NOT NULL,
+    kind TEXT NOT NULL, prompt TEXT NOT NULL, assignee TEXT, candidates BLOB NOT NULL, asked_at REAL NOT NULL,
+    due REAL, overdue INTEGER NOT NULL, deadline REAL NOT NULL, PRIMARY KEY (k, run)
+) WITHOUT ROWID;
+CREATE TABLE invited (
+    k INTEGER NOT NULL, run TEXT NOT NULL, candidate TEXT NOT NULL, deadline REAL NOT NULL, asked_at REAL NOT NULL,
+    id TEXT NOT NULL, PRIMARY KEY (k, run, candidate)
+) WITHOUT ROWID;
+"""
+
+INDEXES: Final = """
+CREATE INDEX tasks_status ON tasks (status, submitted_at, id);
+CREATE INDEX tasks_workflow ON tasks (workflow, status, submitted_at, id);
+CREATE INDEX tasks_since ON tasks (status, since, id);
+CREATE INDEX tasks_rank ON tasks (status, rank, submitted_at, id) WHERE ended_at IS NULL;
+CREATE INDEX tasks_phase ON tasks (phase, submitted_at, id) WHERE phase IS NOT NULL;
+CREATE INDEX tasks_classification ON tasks (classification, submitted_at, id) WHERE classification IS NOT NULL;
+CREATE INDEX tasks_waiting ON tasks (waiting, submitted_at, id) WHERE waiting IS NOT NULL;
+CREATE INDEX tasks_spread ON tasks (spread, submitted_at, id) WHERE spread = 1;
+CREATE INDEX tasks_parent ON tasks (parent, submitted_at, id) WHERE parent IS NOT NULL;
+CREATE INDEX labels_value ON labels (name, value, submitted_at, id);
+CREATE INDEX questions_order ON questions (deadline, asked_at, id);
+CREATE INDEX questions_assignee ON questions (assignee, deadline, asked_at, id) WHERE assignee IS NOT NULL;
+CREATE INDEX invited_candidate ON invited (candidate, deadline, asked_at, id);
+"""
+"""What only queries need: a new file is filled before it gets them, which is faster."""
+
+SEARCH_FTS5: Final = "CREATE VIRTUAL TABLE search USING fts5 (text, columnsize = 0)"
+SEARCH_PLAIN: Final = "CREATE TABLE search (text TEXT NOT NULL)"
+"""The text by which a task is found, under the number of its row; the plain one is read from end to end."""
+
+_INSERT_POSITION: Final = "INSERT INTO progress VALUES (?)"
+_UPDATE_POSITION: Final = "UPDATE progress SET position = ?"
+_SELECT_POSITION: Final = "SELECT position FROM progress"
+_FTS5: Final = "SELECT 1 FROM pragma_module_list WHERE name = 'fts5'"
+
+
+def has_fts5(connection: sqlite3.Connection) -> bool:
+    """Whether this SQLite has full-text search."""
+    return connection.execute(_FTS5).fetchone() is not None
+
+
+def version(fts5: bool) -> int:
+    """Return the number that marks a file as one of this schema."""
+    return 2 * SCHEMA + fts5
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Make the tables in a new file; `finish` makes the rest."""
+    connection.execute(SEARCH_FTS5 if has_fts5(connection) else SEARCH_PLAIN)
+    connection.executescript(TABLES)
+    connection.execute(_INSERT_POSITION, (_encode(Position()),))
+
+
+def finish(connection: sqlite3.Connection) -> None:
+    """Make the indexes, and mark the file as complete."""
+    connection.executescript(INDEXES)
+    connection.execute(f"PRAGMA user_version = {version(has_fts5(connection))}")
+
+
+def usable(connection: sqlite3.Connection) -> bool:
+    """Whether the file is complete and of this schema."""
+    found: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return found == version(has_fts5(connection))
+
+
+def read_position(connection: sqlite3.Connection) -> Position:
+    """Return how far in the journal the index is."""
+    return _decode(connection.execute(_SELECT_POSITION).fetchone()[0])
+
+
+def write_position(connection: sqlite3.Connection, position: Position) -> None:
+    """Note how far in the journal the index is."""
+    connection.execute(_UPDATE_POSITION, (_encode(position),))
+
+
+_encode: Final = msgspec.json.Encoder().encode
+_decode: Final = msgspec.json.Decoder(Position).decode

@@ -1,0 +1,267 @@
+"""Writing a batch into the index."""
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from workflow_engine.errors import JournalError
+from workflow_engine.readmodel.batch import NULL, TABLE_NAMES, Anew, Base, Batch, Components, TaskChange, merged
+from workflow_engine.readmodel.describing import (
+    Described,
+    classifications,
+    described,
+    invited_rows,
+    places_of,
+    question_row,
+    task_row,
+)
+from workflow_engine.readmodel.feed import commits_of, purge_feed, told, write_feed
+from workflow_engine.readmodel.stored import Stored, load_outputs, load_plain
+from workflow_engine.readmodel.text import text_of
+
+
+class Known(NamedTuple):
+    """A task that the index has: the number of its row, and whether it has ended."""
+
+    k: int
+    ended: bool
+
+
+def lookup(connection: sqlite3.Connection, tasks: Iterable[str]) -> dict[str, Known]:
+    """Return those of *tasks* that the index has, by id."""
+    ids = _encode(list(tasks))
+    return {task: Known(k, bool(ended)) for task, k, ended in connection.execute(_LOOKUP, (ids,))}
+
+
+def write(connection: sqlite3.Connection, batch: Batch, n: int) -> None:
+    """Write what *batch* amounts to, as of commit *n*, within the caller's transaction.
+
+    Raises:
+        JournalError: a component is not what this version can read.
+    """
+    connection.executemany(_DELETE_DEFINITION, [(digest,) for digest in batch.definitions])
+    connection.executemany(
+        _DEFINITION, [(digest, json) for digest, json in batch.definitions.items() if json is not None]
+    )
+    known = lookup(connection, batch.tasks)
+    write_feed(connection, batch.feed)
+    _purge_feed(connection, batch, known)
+    writer = _Writer(connection, n)
+    for task, change in batch.tasks.items():
+        try:
+            writer.take(task, change, known.get(task))
+        except msgspec.DecodeError as error:
+            raise JournalError(
+                f"task {task}, up to commit {n}, cannot be read: {error}; use a newer version"
+            ) from error
+    writer.flush()
+
+
+_LOOKUP: Final = """
+SELECT tasks.id, tasks.k, tasks.ended_at IS NOT NULL
+FROM json_each(CAST(? AS TEXT)) AS asked CROSS JOIN tasks ON tasks.id = asked.value
+"""
+_LAST: Final = "SELECT coalesce(max(k), 0) FROM tasks"
+_SELECT_DEFINITION: Final = "SELECT json FROM definitions WHERE digest = ?"
+_DELETE_DEFINITION: Final = "DELETE FROM definitions WHERE digest = ?"
+_DEFINITION: Final = "INSERT INTO definitions VALUES (?, ?)"
+
+_DELETE_TASK: Final = "DELETE FROM tasks WHERE k = ?"
+_DELETE_HISTORY: Final = "DELETE FROM history WHERE k = ?"
+_DELETE_PARTS: Final = "DELETE FROM parts WHERE k = ?"
+_DELETE_RUN: Final = "DELETE FROM parts WHERE k = ? AND entry IN (0, 1) AND run = ?"
+_DELETE_ENTRIES: Final = "DELETE FROM parts WHERE k = ? AND entry = 1 AND run = ? AND name = ?"
+_DELETE_LABELS: Final = "DELETE FROM labels WHERE k = ?"
+_DELETE_PLACES: Final = "DELETE FROM places WHERE k = ?"
+_DELETE_QUESTIONS: Final = "DELETE FROM questions WHERE k = ?"
+_DELETE_INVITED: Final = "DELETE FROM invited WHERE k = ?"
+_DELETE_TEXT: Final = "DELETE FROM search WHERE rowid = ?"
+_TASK: Final = f"INSERT OR REPLACE INTO tasks VALUES ({', '.join('?' * 21)})"
+_HISTORY: Final = """
+INSERT INTO history VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET json = CAST(json || ',' || excluded.json AS BLOB)
+"""
+_PART: Final = "INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?)"
+_LABEL: Final = "INSERT INTO labels VALUES (?, ?, ?, ?, ?)"
+_PLACE: Final = "INSERT INTO places VALUES (?, ?, ?, ?, ?, ?)"
+_QUESTION: Final = f"INSERT INTO questions VALUES ({', '.join('?' * 13)})"
+_INVITED: Final = "INSERT INTO invited VALUES (?, ?, ?, ?, ?, ?)"
+_TEXT: Final = "INSERT INTO search (rowid, text) VALUES (?, ?)"
+
+_OF_RUNS: Final = (_DELETE_PLACES, _DELETE_QUESTIONS, _DELETE_INVITED)
+_OF_LIFE: Final = (_DELETE_PARTS, _DELETE_LABELS, _DELETE_TEXT, *_OF_RUNS)
+_IN_ORDER: Final = (
+    _DELETE_TASK, _DELETE_HISTORY, *_OF_LIFE, _DELETE_RUN, _DELETE_ENTRIES,
+    _TASK, _PART, _LABEL, _PLACE, _QUESTION, _INVITED, _HISTORY, _TEXT,
+)  # fmt: skip
+"""Statements in the order in which a batch runs them, each for all of its tasks at once."""
+
+_TEXTUAL: Final = frozenset(("identity", "data", "failure", "progress"))
+"""Components that the text of a task is made of."""
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def _purge_feed(connection: sqlite3.Connection, batch: Batch, known: Mapping[str, Known]) -> None:
+    purged: dict[int, set[str]] = {}
+    for task, change in batch.tasks.items():
+        if change.purged:
+            row = known.get(task)
+            stored = commits_of(connection, row.k) if row is not None else ()
+            for n in (*stored, *(n for n, *_ in told(b",".join(change.void)))):
+                purged.setdefault(n, set()).add(task)
+    purge_feed(connection, purged)
+
+
+class _Writer:
+    """Collects the rows of a batch, by statement."""
+
+    def __init__(self, connection: sqlite3.Connection, n: int) -> None:
+        self._connection = connection
+        self._n = n
+        self._last: int = connection.execute(_LAST).fetchone()[0]
+        self._rows: dict[str, list[tuple[Any, ...]]] = {statement: [] for statement in _IN_ORDER}
+        self._classifications: dict[str, dict[str, str]] = {}
+
+    def take(self, task: str, change: TaskChange, known: Known | None) -> None:
+        """Collect what becomes of one task."""
+        if change.purged and known is not None:
+            self._delete(known.k, _DELETE_TASK, _DELETE_HISTORY, *_OF_LIFE)
+            known = None
+        begins = change.base is Base.NOTHING or (change.base is Base.UNSURE and (known is None or known.ended))
+        if begins:
+            known = self._begin(task, change, known)
+        elif known is not None and not known.ended and (change.alive is not None or change.runs):
+            self._go_on(task, change, known.k)
+        if known is not None and change.events:
+            self._rows[_HISTORY].append((known.k, self._n, b",".join(change.events)))
+
+    def flush(self) -> None:
+        """Run the statements."""
+        for statement, rows in self._rows.items():
+            if rows:
+                self._connection.executemany(statement, rows)
+
+    def _begin(self, task: str, change: TaskChange, known: Known | None) -> Known | None:
+        """Write a task whose life begins with this batch, over what is stored of an earlier one."""
+        own = _without_nulls(merged(change.own))
+        runs = {run: _without_nulls(merged(listed)) for run, listed in change.runs.items() if listed is not None}
+        of = described(own)
+        if of is None:  # no task, or purged
+            return known
+        if known is not None:
+            self._delete(known.k, *_OF_LIFE)
+            k = known.k
+        else:
+            k = self._last = self._last + 1
+        self._rows[_PART].append((k, 0, "", "", "", _encode(own)))
+        for run, components in runs.items():
+            self._rows[_PART].append((k, 0, run, "", "", _encode(components)))
+        self._describe(k, task, of, runs, change.ended)
+        self._label(k, of)
+        outputs = own.get("progress")
+        self._rows[_TEXT].append((k, text_of(of.identity, of.failure, own.get("data"), _table(outputs))))
+        return Known(k, change.ended)
+
+    def _go_on(self, task: str, change: TaskChange, k: int) -> None:
+        """Write what changes of a task that the index has."""
+        stored = load_plain(self._connection, k)
+        own = merged(change.own)
+        self._put(k, "", own)
+        for run, listed in change.runs.items():
+            self._change_run(k, run, merged(listed) if listed is not None else None, stored)
+        first = dict(_table(stored.own.get("progress")))
+        _fold(stored.own, own)
+        of = described(stored.own)
+        if of is None:
+            return
+        if change.runs:
+            self._delete(k, *_OF_RUNS)
+        self._describe(k, task, of, stored.runs, change.ended, runs_changed=bool(change.runs))
+        if "identity" in own:
+            self._delete(k, _DELETE_LABELS)
+            self._label(k, of)
+        if not _TEXTUAL.isdisjoint(own):
+            self._delete(k, _DELETE_TEXT)
+            outputs = first | load_outputs(self._connection, k) | _table(own.get("progress"))
+            self._rows[_TEXT].append((k, text_of(of.identity, of.failure, stored.own.get("data"), outputs)))
+
+    def _change_run(self, k: int, run: str, components: Components | None, stored: Stored) -> None:
+        if components is None:
+            if stored.runs.pop(run, None) is not None:
+                self._rows[_DELETE_RUN].append((k, run))
+        elif run in stored.runs:
+            self._put(k, run, components)
+            _fold(stored.runs[run], components)
+        else:
+            stored.runs[run] = _without_nulls(components)
+            self._rows[_PART].append((k, 0, run, "", "", _encode(stored.runs[run])))
+
+    def _put(self, k: int, run: str, components: Components) -> None:
+        parts = self._rows[_PART]
+        for name, value in components.items():
+            if name in TABLE_NAMES and type(value) is not dict:
+                self._rows[_DELETE_ENTRIES].append((k, run, name))
+                parts.append((k, 0, run, name, "", NULL if isinstance(value, dict) else value))
+            if isinstance(value, dict):
+                parts.extend((k, 1, run, name, key, entry) for key, entry in value.items())
+            elif name not in TABLE_NAMES:
+                parts.append((k, 0, run, name, "", value))
+
+    def _describe(
+        self,
+        k: int,
+        task: str,
+        of: Described,
+        runs: dict[str, Components],
+        ended: bool,
+        runs_changed: bool = True,
+    ) -> None:
+        """Write the row of a task, and those of its runs where they changed."""
+        places = places_of(runs, self._phases(of.identity.definition)) if runs else []
+        self._rows[_TASK].append(task_row(k, self._n, of, ended, places))
+        if not runs_changed:
+            return
+        if len(places) > 1:
+            self._rows[_PLACE] += [(k, *place) for place in places]
+        for run, components in runs.items():
+            asked = question_row(k, task, run, components)
+            if asked is not None:
+                self._rows[_QUESTION].append(asked[0])
+                self._rows[_INVITED] += invited_rows(k, run, asked[1])
+
+    def _label(self, k: int, of: Described) -> None:
+        identity = of.identity
+        for name, value in (identity.labels or {}).items():
+            self._rows[_LABEL].append((k, name, value, identity.submitted_at, identity.id))
+
+    def _delete(self, k: int, *statements: str) -> None:
+        for statement in statements:
+            self._rows[statement].append((k,))
+
+    def _phases(self, digest: str) -> dict[str, str]:
+        found = self._classifications.get(digest)
+        if found is None:
+            row = self._connection.execute(_SELECT_DEFINITION, (digest,)).fetchone()
+            found = self._classifications[digest] = classifications(row[0]) if row else {}
+        return found
+
+
+def _without_nulls(components: Components) -> Components:
+    return {name: value for name, value in components.items() if value != NULL}
+
+
+def _fold(stored: Components, changed: Components) -> None:
+    for name, value in changed.items():
+        old = stored.get(name)
+        if value == NULL:
+            stored.pop(name, None)
+        elif isinstance(value, dict) and isinstance(old, dict) and not isinstance(value, Anew):
+            old.update(value)
+        else:
+            stored[name] = value
+
+
+def _table(value: object) -> dict[str, msgspec.Raw]:
+    return value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType]
