@@ -58,7 +58,7 @@ def test_the_checker_finds_an_engine_that_answers_before_it_commits() -> None:
         simulation = Simulation(seed, early=True)
         simulation.run()
         caught += bool(simulation.violations)
-    assert caught >= 8
+    assert caught >= 5
 
 
 def test_simulated_time_jumps_to_the_next_timer() -> None:

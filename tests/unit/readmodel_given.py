@@ -121,7 +121,7 @@ class Story:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
         self._living: dict[str, list[str]] = {}
-        self._failed: dict[str, dict[str, Any]] = {}
+        self._failed: set[str] = set()
         self._ended: list[str] = []
         self._count = 0
         self._visits = 0
@@ -148,8 +148,10 @@ class Story:
         elif dice < 0.5 and self._failed:
             self._retry(changes, events)
         elif dice < 0.53 and self._ended:
-            task = self._ended.pop(self._random.randrange(len(self._ended)))
-            if task not in changes and task not in self._living and self._failed.pop(task, True):
+            task = self._random.choice(self._ended)
+            if task not in changes:
+                self._ended.remove(task)
+                self._failed.discard(task)
                 changes[task] = None
         else:
             self._go_on(self._random.choice(idle), changes, events)
@@ -202,17 +204,17 @@ class Story:
         own: dict[str, Any] = {"status": Status(state, self.at)}
         if state is TaskState.FAILED:
             own["failure"] = Failure("draft", "Oops", f"failed at {self.at}", 1)
-            self._failed[task] = {}
+            self._failed.add(task)
         changes[task] = own
         self._ended.append(task)
         ended.append(task)
         events.append(TaskCompleted(task) if state is TaskState.COMPLETED else TaskFailed(task, "Oops", "it"))
 
     def _retry(self, changes: Changes, events: list[Event]) -> None:
-        task = self._random.choice(list(self._failed))
+        task = self._random.choice(sorted(self._failed))
         if task in changes:
             return
-        del self._failed[task]
+        self._failed.discard(task)
         self._ended.remove(task)
         identity = Identity(task, "review", "d1", 999.0, None, 1)
         changes[task] = components(identity, Data(json("again")), Status(TaskState.PENDING, self.at))
