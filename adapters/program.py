@@ -20,7 +20,14 @@ from workflow_engine.adapters.process import (
     allowed_environment,
     run_process,
 )
-from workflow_engine.adapters.program_files import INPUTS, OUTPUTS, left_files, make_folder, remove_folder
+from workflow_engine.adapters.program_files import (
+    INPUTS,
+    OUTPUTS,
+    left_files,
+    make_folder,
+    remove_folder,
+    remove_leftovers,
+)
 from workflow_engine.adapters.program_log import ProgramLog, log_path
 from workflow_engine.artifacts.port import ArtifactRef, ArtifactStore
 from workflow_engine.errors import ArtifactError, PermanentFailure, TransientFailure
@@ -71,7 +78,7 @@ class ProgramRunner:
         if self._processes.is_dir():  # else no program has ever run here
             for orphan in await self._registry.sweep_orphans(grace=self._grace):
                 LOG.warning("ended process %d (%s), which an engine that died left running", orphan.pid, orphan.owner)
-        await asyncio.to_thread(remove_folder, self._work)
+        await asyncio.to_thread(remove_leftovers, self._work)
 
     async def close(self) -> None:
         """Return when the last program is gone: one whose attempt was aborted has some seconds to end by itself."""

@@ -1,6 +1,7 @@
 """The private folder that a program works in, and what it leaves there."""
 
 import os
+import secrets
 import shutil
 import stat
 import tempfile
@@ -20,6 +21,8 @@ OUTPUTS: Final = "outputs"
 OUTPUTS_MAX: Final = 10_000
 """Most files that one attempt may leave: each is an entry of the task."""
 
+_PROCESS: Final = secrets.token_hex(4) + "-"  # a process id would not do: in a container the next one has the same
+
 
 def make_folder(parent: Path) -> Path:
     """Make a new working directory below *parent*, with an empty `OUTPUTS`; nobody but its owner can read it.
@@ -29,12 +32,20 @@ def make_folder(parent: Path) -> Path:
     """
     try:
         parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder = Path(tempfile.mkdtemp(dir=parent))
+        folder = Path(tempfile.mkdtemp(prefix=_PROCESS, dir=parent))
         (folder / INPUTS).mkdir()
         (folder / OUTPUTS).mkdir()
     except OSError as error:
         raise TransientFailure(f"no working directory can be made in {parent} ({error.strerror})") from error
     return folder
+
+
+def remove_leftovers(parent: Path) -> None:
+    """Remove the working directories below *parent* that a process which died has left."""
+    if parent.is_dir():
+        for folder in parent.iterdir():
+            if not folder.name.startswith(_PROCESS):
+                remove_folder(folder)
 
 
 def remove_folder(folder: Path) -> None:

@@ -32,13 +32,24 @@ from workflow_engine.core.explain import explain
 from workflow_engine.core.inputs import Answer, Attach, Cancel, Limit, Purge, Retry, Submit
 from workflow_engine.core.inputs import Suspend as SuspendInput
 from workflow_engine.core.record import TaskRecord
-from workflow_engine.errors import AnswerRefused, ArtifactError, EngineStopped, InputRefused, SpecError, UnknownTask
+from workflow_engine.errors import (
+    AnswerRefused,
+    ArtifactError,
+    ConfigError,
+    EngineStopped,
+    InputRefused,
+    SpecError,
+    UnknownTask,
+)
 from workflow_engine.forms import check_answer
 from workflow_engine.handlers import Handler, Handlers
 from workflow_engine.history import History, NoHistory
 from workflow_engine.hooks import Hook, Hooks
 from workflow_engine.journal.json_journal import Durability, JsonJournal
 from workflow_engine.journal.port import Journal
+from workflow_engine.readmodel.indexed_history import IndexedHistory
+from workflow_engine.readmodel.read_model import ReadModel
+from workflow_engine.readmodel.rows import EventRow, Page, QuestionPage, QuestionQuery, TaskQuery
 from workflow_engine.registry import TASK_ID, Workflows, check_name
 from workflow_engine.runtime.clock import Clock, WallClock
 from workflow_engine.runtime.local import Committed
@@ -128,6 +139,7 @@ class ECSWorkflowEngine:
         self._make_journal = journal or functools.partial(_json_journal, self.data_dir, durability)
         self._on_disk = journal is None
         self._collects = journal is None and artifacts is None
+        self._given_history = history
         self._history: History = history or NoHistory()
         self._clock = clock or WallClock()
         self._stop_grace = stop_grace
@@ -399,6 +411,31 @@ class ECSWorkflowEngine:
         lacks = session.host.core.lacks(record.id)
         return explain(record, session.host.now(), serving=session.serving, lacks=lacks)
 
+    @_on_engine_loop
+    async def list_tasks(self, query: TaskQuery | None = None) -> Page:
+        """Return a page of tasks, those that ended long ago too; without a query, the newest.
+
+        Raises:
+            InputRefused: something of the query is not acceptable.
+            ConfigError: this engine's journal is not the one on disk.
+        """
+        return await self._indexed(lambda model: model.tasks(query))
+
+    @_on_engine_loop
+    async def count_tasks(self, query: TaskQuery | None = None) -> dict[TaskState, int]:
+        """Return how many tasks of the query stand where; raises as `list_tasks`."""
+        return await self._indexed(lambda model: model.counts(query))
+
+    @_on_engine_loop
+    async def list_questions(self, query: QuestionQuery | None = None) -> QuestionPage:
+        """Return a page of open questions, those due first, then the oldest; raises as `list_tasks`."""
+        return await self._indexed(lambda model: model.questions(query))
+
+    @_on_engine_loop
+    async def events(self, task: Task | str, after_n: int = 0, limit: int = 1_000) -> tuple[EventRow, ...]:
+        """Return what was decided about a task, oldest first, behind a commit; raises as `list_tasks`."""
+        return await self._indexed(lambda model: model.events(_id(task), after_n, limit=limit))
+
     # ------------------------------------------------------------ what can be asked of a task
 
     @_on_engine_loop
@@ -438,6 +475,7 @@ class ECSWorkflowEngine:
         """
         session, name = await self._found(task)
         await session.ask(lambda ticket: Purge(name, ticket))
+        self._history.purged(name, session.host.commits)
         await asyncio.to_thread(remove_logs, self.data_dir, name)
 
     @_on_engine_loop
@@ -575,6 +613,7 @@ class ECSWorkflowEngine:
     async def _open(self) -> Session:
         if self._session is not None:  # opened under a loop that was closed since, between two calls of asyncio.run
             await self._session.release()
+        self._history = self._given_history or (IndexedHistory(self.data_dir) if self._on_disk else NoHistory())
         session = Session(
             self._make_journal,
             self._clock,
@@ -582,6 +621,7 @@ class ECSWorkflowEngine:
             self._adapters,
             self._hooks,
             self._classified,
+            self._history,
             self.data_dir if self._collects else None,
         )
         session.host.watchers.extend(self._watchers)
@@ -621,6 +661,14 @@ class ECSWorkflowEngine:
         if not session.host.core.knows(task):
             session.host.remember(await self._history.find([task]))
 
+    async def _indexed(self, ask: Callable[[ReadModel], R]) -> R:
+        """Ask the index, in a thread, once it knows everything that is durable now."""
+        if not self._on_disk:
+            raise ConfigError("this engine was given a journal of its own, which has no index; leave `journal` out")
+        session = await self._opened()
+        await session.host.durable()
+        return await asyncio.to_thread(_asked, ReadModel(self.data_dir), ask)
+
     def _record(self, session: Session, task: str) -> TaskRecord:
         record = session.host.core.record(task)
         if record is None:
@@ -655,6 +703,11 @@ def _view(record: TaskRecord, session: Session) -> Task:
         plan = session.host.core.plan(record.components["identity"].definition)
         classification = plan.phases[phase].spec.target_classification
     return Task(record.components, classification, phase)
+
+
+def _asked(model: ReadModel, ask: Callable[[ReadModel], R]) -> R:
+    model.catch_up()
+    return ask(model)
 
 
 def _json_journal(data_dir: Path, durability: Durability, archived: Callable[[int], None]) -> Journal:

@@ -305,3 +305,16 @@ async def test_an_engine_does_not_close_before_an_aborted_program_is_gone(tmp_pa
         await until(log_path(tmp_path, task.id, "p", 1, 2).exists)
     assert not any(map(is_running, pids))
     assert working_directories(tmp_path) == []
+
+
+async def test_an_adapter_that_is_replaced_finishes_what_it_runs(tmp_path: Path) -> None:
+    wait = f"until [ -e {tmp_path}/go ]; do sleep 0.01; done; touch outputs/x; echo done"
+    async with engine_on(tmp_path) as engine:
+        task = await begun(engine, shell(f"echo begun; {wait}"))
+        await until(lambda: read_log(log_path(tmp_path, task.id, "p", 1, 1)).text == "begun\n")
+        other = FunctionalAdapter(Handlers(), engine.artifacts, tmp_path)
+        engine.register_adapter("functional", other)
+        await engine.wait(await begun(engine, shell("true", "other")), 15)
+        (tmp_path / "go").touch()
+        task = await engine.wait(task, 15)
+    assert (task.status, list(task.artifacts)) == (TaskState.COMPLETED, ["x"])

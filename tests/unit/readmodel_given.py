@@ -94,7 +94,9 @@ class Written:
         changes: Changes = {task: made}
         if not state.terminal:
             run = f"{task}/{phase}/1"
-            asked = (Suspended(question.kind, self.at + 1, question.id), question) if question else (Running(self.at + 1),)
+            asked = (
+                (Suspended(question.kind, self.at + 1, question.id), question) if question else (Running(self.at + 1),)
+            )
             changes[run] = components(Run(task, phase, 1, self.at + 1), Attempt(1), *asked)
         await self.commit(changes, (task,) if state.terminal else ())
 
@@ -112,7 +114,9 @@ class Written:
 
 def question(task: str, **given: Any) -> Question:
     """Return a question of a task's phase of approval."""
-    return Question(f"{task}/approve/1/1q0", WaitKind.HUMAN, given.pop("prompt", "Publish?"), given.pop("asked_at", 1.0), **given)
+    return Question(
+        f"{task}/approve/1/1q0", WaitKind.HUMAN, given.pop("prompt", "Publish?"), given.pop("asked_at", 1.0), **given
+    )
 
 
 class Story:
@@ -162,7 +166,9 @@ class Story:
         labels = {"team": self._random.choice("abc")} if self._random.random() < 0.5 else None
         parent = self._random.choice([None, *self._living]) if self._random.random() < 0.2 else None
         identity = Identity(task, "review", "d1", self.at, None, self._random.randrange(3), parent, labels)
-        changes[task] = components(identity, Data(json({"topic": f"word{self._count}"})), Status(TaskState.PENDING, self.at))
+        changes[task] = components(
+            identity, Data(json({"topic": f"word{self._count}"})), Status(TaskState.PENDING, self.at)
+        )
         self._living[task] = []
         self._spawn(task, changes, events)
 
@@ -186,7 +192,13 @@ class Story:
         dice = self._random.random()
         if dice < 0.3 and runs:
             run = self._random.choice(runs)
-            changes[run] = {"running": None, "question": None, "suspended": None, "attempt": Attempt(2), "ready": {"since": 1.0}}
+            changes[run] = {
+                "running": None,
+                "question": None,
+                "suspended": None,
+                "attempt": Attempt(2),
+                "ready": {"since": 1.0},
+            }
         elif dice < 0.6 and runs:
             run = runs.pop(self._random.randrange(len(runs)))
             changes[run] = None

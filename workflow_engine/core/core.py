@@ -16,6 +16,7 @@ from workflow_engine.core.components import (
     Ready,
     Run,
     Running,
+    Steps,
     Suspended,
     Table,
     definition_entity,
@@ -152,12 +153,11 @@ class Core:
         under_way = state.running.get(run)
         if under_way is None or under_way.attempt != attempt:
             return None
+        visit = under_way.visit
         with state.world.entered():
-            components = state.world.components(run)
-            visit: Any = components["run"]
-            task = state.world.components(visit.task)
-            identity: Any = task["identity"]
-        return RunView(run, attempt, task, components, state.plans[identity.definition].phases[visit.phase])
+            task = state.world.components(visit.run.task)
+            steps = state.world.find(run, Steps)
+        return RunView(run, attempt, task, steps, visit.phase)
 
     def record(self, task: str) -> TaskRecord | None:
         """Return all that is known of a task that is live or ended not long ago."""
@@ -186,7 +186,7 @@ class Core:
             for entity in state.runs.get(task, ()):
                 run = state.world.get(entity, Run)
                 lane = state.phase(run).lane(state.world.get(task, Identity).assigned_to)
-                needs = state.lanes.needs(lane)
+                needs = state.lanes.lane(lane).needs
                 if needs is not None:
                     found[entity] = needs
         return found
@@ -236,7 +236,7 @@ def _index(state: State, entity: str, run: Run) -> None:
     elif ready is not None:
         identity = world.get(run.task, Identity)
         lane = state.phase(run).lane(identity.assigned_to)
-        state.lanes.add(lane, (-identity.priority, identity.submitted_at, entity))
+        state.lanes.add(state.lanes.lane(lane), (-identity.priority, identity.submitted_at, entity))
     backoff = world.find(entity, Backoff)
     if backoff is not None:
         state.timers.set(entity, backoff.until)

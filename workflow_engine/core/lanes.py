@@ -16,13 +16,42 @@ Order = tuple[int, float, str]
 """How runs queue: negated priority, submission time of the task, run id."""
 
 
-class Lane:
-    """Ready runs that share their limits, and how many of them are under way."""
+class Slots:
+    """How many runs of a pool, or of a classification, may be under way, how many are, and which lanes share them."""
+
+    __slots__ = ("lanes", "most", "used")
 
     def __init__(self) -> None:
+        self.most: int | None = None
+        self.used = 0
+        self.lanes: list[Lane] = []
+
+
+class Lane:
+    """Ready runs that share their limits.
+
+    Attributes:
+        needs: what the runs lack, as words; None where nothing.
+    """
+
+    __slots__ = ("classification", "needs", "pool", "waiting")
+
+    def __init__(self, pool: Slots, classification: Slots) -> None:
+        self.pool = pool
+        self.classification = classification
         self.waiting: list[Order] = []
-        self.running = 0
         self.needs: str | None = None
+        pool.lanes.append(self)
+        classification.lanes.append(self)
+
+    def open(self) -> bool:
+        """Return whether one more run may be started."""
+        pool, classification = self.pool, self.classification
+        return (
+            self.needs is None
+            and (pool.most is None or pool.used < pool.most)
+            and (classification.most is None or classification.used < classification.most)
+        )
 
 
 class Lanes:
@@ -30,112 +59,87 @@ class Lanes:
 
     def __init__(self) -> None:
         self._lanes: dict[LaneKey, Lane] = {}
+        self._slots: dict[tuple[str, str], Slots] = {}
         self._queued: set[str] = set()
-        self._pools: dict[str, set[LaneKey]] = {}
-        self._classifications: dict[str, set[LaneKey]] = {}
-        self._limits: dict[tuple[str, str], int] = {}
-        self._used: dict[tuple[str, str], int] = {}
-        self._stirred: set[LaneKey] = set()
+        self._stirred: dict[Lane, None] = {}
+
+    def lane(self, key: LaneKey) -> Lane:
+        """Return the lane for runs of this pool and classification."""
+        lane = self._lanes.get(key)
+        if lane is None:
+            lane = Lane(self._slot("pool", key.pool), self._slot("classification", key.classification))
+            self._lanes[key] = lane
+        return lane
 
     def limit(self, scope: str, name: str, most: int | None) -> None:
         """Allow at most *most* runs at once of a pool (scope "pool") or of a classification; None for no limit."""
-        if most is None:
-            self._limits.pop((scope, name), None)
-        else:
-            self._limits[(scope, name)] = most
-        self._stir(scope, name)
+        slots = self._slot(scope, name)
+        slots.most = most
+        self._stir(slots)
 
-    def add(self, key: LaneKey, order: Order) -> None:
+    def add(self, lane: Lane, order: Order) -> None:
         """Queue a ready run."""
-        lane = self._lane(key)
         heapq.heappush(lane.waiting, order)
         self._queued.add(order[2])
-        self._stirred.add(key)
+        self._stirred[lane] = None
 
     def discard(self, run: str) -> None:
         """Take a run out of the queue, if it is there."""
         self._queued.discard(run)
 
-    def start(self, key: LaneKey) -> None:
-        """Count a run as under way that did not come through `take`."""
-        self._count(self._lane(key), key, 1)
-
-    def end(self, key: LaneKey) -> None:
+    def end(self, lane: Lane) -> None:
         """Count a run as no longer under way."""
-        self._count(self._lanes[key], key, -1)
-        if self._limits:
-            self._stir("pool", key.pool)
-            self._stir("classification", key.classification)
+        for slots in (lane.pool, lane.classification):
+            if slots.used == slots.most:
+                self._stir(slots)
+            slots.used -= 1
 
-    def block(self, key: LaneKey, needs: str) -> None:
+    def block(self, lane: Lane, needs: str) -> None:
         """Hold a lane until `unblock`: it *needs* something that is not there."""
-        self._lane(key).needs = needs
-
-    def needs(self, key: LaneKey) -> str | None:
-        """Return what a lane is held for, or None."""
-        lane = self._lanes.get(key)
-        return lane.needs if lane is not None else None
+        lane.needs = needs
 
     def unblock(self) -> None:
         """Let every lane try again."""
-        for key, lane in self._lanes.items():
+        for lane in self._lanes.values():
             lane.needs = None
             if lane.waiting:
-                self._stirred.add(key)
+                self._stirred[lane] = None
 
-    def take(self) -> Iterator[tuple[LaneKey, str]]:
+    def take(self) -> Iterator[tuple[Lane, str]]:
         """Yield, best first, the runs for which there is room, and count each as under way."""
-        heads = [(self._lanes[key].waiting[0], key) for key in self._stirred if self._head(key)]
+        heads = [(lane.waiting[0], index, lane) for index, lane in enumerate(self._stirred) if self._head(lane)]
         self._stirred.clear()
         heapq.heapify(heads)
         while heads:
-            order, key = heads[0]
-            lane = self._lanes[key]
-            if not self._room(lane, key):
+            order, index, lane = heads[0]
+            if not lane.open():
                 heapq.heappop(heads)
                 continue
             heapq.heappop(lane.waiting)
             self._queued.discard(order[2])
-            self._count(lane, key, 1)
-            if self._head(key):
-                heapq.heapreplace(heads, (lane.waiting[0], key))
+            lane.pool.used += 1
+            lane.classification.used += 1
+            if self._head(lane):
+                heapq.heapreplace(heads, (lane.waiting[0], index, lane))
             else:
                 heapq.heappop(heads)
-            yield key, order[2]
+            yield lane, order[2]
 
-    def _lane(self, key: LaneKey) -> Lane:
-        lane = self._lanes.get(key)
-        if lane is None:
-            lane = self._lanes[key] = Lane()
-            self._pools.setdefault(key.pool, set()).add(key)
-            self._classifications.setdefault(key.classification, set()).add(key)
-        return lane
+    def _slot(self, scope: str, name: str) -> Slots:
+        slots = self._slots.get((scope, name))
+        if slots is None:
+            slots = self._slots[(scope, name)] = Slots()
+        return slots
 
-    def _head(self, key: LaneKey) -> bool:
+    def _head(self, lane: Lane) -> bool:
         """Drop what was discarded from the front of a lane; return whether something is left."""
-        waiting = self._lanes[key].waiting
+        waiting = lane.waiting
         while waiting and waiting[0][2] not in self._queued:
             heapq.heappop(waiting)
         return bool(waiting)
 
-    def _room(self, lane: Lane, key: LaneKey) -> bool:
-        if lane.needs is not None:
-            return False
-        if not self._limits:
-            return True
-        for scope in (("pool", key.pool), ("classification", key.classification)):
-            most = self._limits.get(scope)
-            if most is not None and self._used.get(scope, 0) >= most:
-                return False
-        return True
-
-    def _count(self, lane: Lane, key: LaneKey, change: int) -> None:
-        lane.running += change
-        used = self._used
-        pool, classification = ("pool", key.pool), ("classification", key.classification)
-        used[pool] = used.get(pool, 0) + change
-        used[classification] = used.get(classification, 0) + change
-
-    def _stir(self, scope: str, name: str) -> None:
-        """Look again at the lanes of this scope: something that held them may have changed."""
-        self._stirred |= (self._pools if scope == "pool" else self._classifications).get(name, set())
+    def _stir(self, slots: Slots) -> None:
+        """Look again at the lanes that share these: something that held them may have changed."""
+        for lane in slots.lanes:
+            if lane.waiting:
+                self._stirred[lane] = None

@@ -4,7 +4,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from workflow_engine.core.components import NAMES, Component, Table
+from workflow_engine.core.components import NAMES, Component, Steps, Table
 from workflow_engine.core.plan import PhasePlan
 
 C = TypeVar("C", bound=Component | Table)
@@ -48,14 +48,14 @@ class RunView(msgspec.Struct, frozen=True):
         run: id of the run.
         attempt: from 1.
         task: components of the task.
-        components: of the run.
+        steps: what its handler recorded, None where nothing.
         phase: the compiled phase.
     """
 
     run: str
     attempt: int
     task: dict[str, Any]
-    components: dict[str, Any]
+    steps: Steps | None
     phase: PhasePlan
 
     @property

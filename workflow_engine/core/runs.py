@@ -4,6 +4,7 @@ from workflow_engine.core.components import (
     Attempt,
     Component,
     Failure,
+    Identity,
     PhaseProgress,
     Progress,
     Run,
@@ -11,8 +12,10 @@ from workflow_engine.core.components import (
 )
 from workflow_engine.core.effects import Abort
 from workflow_engine.core.lifecycle import Move
-from workflow_engine.core.tick import Ending, Tick
-from workflow_engine.spec.model import Phase
+from workflow_engine.core.plan import PhasePlan
+from workflow_engine.core.tick import Ending, Tick, Visit
+
+_FIRST = Attempt(1)
 
 QUESTION_TIMER = "?"
 """Prefix of the timer key of a question's due time; the timer of a run has the run's id as its key."""
@@ -25,21 +28,31 @@ def visits(tick: Tick, task: str, phase: str) -> int:
     return entry.visits if entry is not None else 0
 
 
-def plan_run(tick: Tick, task: str, phase: Phase) -> None:
-    """Make the run of the next visit of *task* to *phase*, or fail the task where that is one visit too many."""
-    visit = visits(tick, task, phase.id) + 1
-    if visit > phase.max_visits:
+def plan_run(tick: Tick, identity: Identity, plan: PhasePlan) -> None:
+    """Make the run of the next visit of a task to a phase, or fail the task where that is one visit too many."""
+    task, phase = identity.id, plan.spec
+    number = visits(tick, task, phase.id) + 1
+    if number > phase.max_visits:
         message = (
             f"the task came to phase {phase.id!r} more than {phase.max_visits} times; "
             "mend the loop, or raise max_visits of the phase"
         )
         tick.ending[task] = Ending(Move.FAIL, message, Failure(phase.id, "TooManyVisits", message, 0))
         return
-    run = f"{task}/{phase.id}/{visit}"
-    tick.world.spawn(run, Run(task, phase.id, visit, tick.now), Attempt(1))
-    tick.state.runs[task] = (*tick.state.runs.get(task, ()), run)
-    tick.ready.append((run, None))
-    tick.touched[task] = None
+    run_id = f"{task}/{phase.id}/{number}"
+    run = Run(task, phase.id, number, tick.now)
+    tick.world.spawn(run_id, run, _FIRST)
+    others = tick.state.runs.get(task)
+    tick.state.runs[task] = (*others, run_id) if others else (run_id,)
+    tick.ready.append((Visit(run_id, run, identity, plan, 1), None))
+    tick.touched[task] = False
+
+
+def enqueue(tick: Tick, run_id: str, marker: type[Component]) -> None:
+    """Have dispatch queue a run that has this marker."""
+    visit = tick.state.visit(run_id)
+    tick.ready.append((visit, marker))
+    tick.touched[visit.run.task] = False
 
 
 def release(tick: Tick, run: str) -> None:
@@ -67,7 +80,7 @@ def close_visit(tick: Tick, run_id: str, run: Run, progress: PhaseProgress) -> N
     world.remove(run_id)
     runs = state.runs[run.task]
     state.runs[run.task] = () if len(runs) == 1 else tuple(other for other in runs if other != run_id)
-    tick.touched[run.task] = None
+    tick.touched[run.task] = False
 
 
 def marker(tick: Tick, run: str, kinds: tuple[type[Component], ...]) -> Component | None:

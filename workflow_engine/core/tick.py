@@ -4,11 +4,11 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from workflow_engine.core.components import Component, Failure, Identity, Run, Table, definition_entity
+from workflow_engine.core.components import Attempt, Component, Failure, Identity, Run, Table, definition_entity
 from workflow_engine.core.effects import Effect
 from workflow_engine.core.events import Event
 from workflow_engine.core.inputs import Input
-from workflow_engine.core.lanes import LaneKey, Lanes
+from workflow_engine.core.lanes import Lane, Lanes
 from workflow_engine.core.lifecycle import Move
 from workflow_engine.core.plan import PhasePlan, Plan
 from workflow_engine.core.timers import Timers
@@ -25,11 +25,31 @@ Reply = str | Components | EngineError
 """What a caller is told: an id, the components of the task it has just submitted, or a refusal."""
 
 
+class Visit(NamedTuple):
+    """What the systems ask about a run again and again, looked up once.
+
+    Attributes:
+        run_id: id of the run.
+        run: its component.
+        identity: of its task.
+        phase: the phase it visits.
+        attempt: number of its attempt.
+    """
+
+    run_id: str
+    run: Run
+    identity: Identity
+    phase: PhasePlan
+    attempt: int
+
+
 class UnderWay(NamedTuple):
-    """An attempt that the host was told to carry out."""
+    """An attempt that the host was told to carry out, the lane it takes a place in, and since when (engine time)."""
 
     attempt: int
-    lane: LaneKey
+    visit: Visit
+    lane: Lane
+    since: float
 
 
 class State:
@@ -65,17 +85,27 @@ class State:
         """Return the phase that *run* visits."""
         return self.plans[self.world.get(run.task, Identity).definition].phases[run.phase]
 
+    def visit(self, run_id: str) -> Visit:
+        """Look up what systems ask about a run."""
+        world = self.world
+        run = world.get(run_id, Run)
+        identity = world.get(run.task, Identity)
+        phase = self.plans[identity.definition].phases[run.phase]
+        return Visit(run_id, run, identity, phase, world.get(run_id, Attempt).number)
+
     def knows(self, digest: str) -> bool:
         """Return whether a definition with this hash exists."""
         return definition_entity(digest) in self.world
 
 
 class Done(NamedTuple):
-    """A run that gave its output: its visit is to be closed, and *follow* (a phase id, None for the end) to be planned."""
+    """A run that gave its output: its visit is to be closed, and *follow* (a phase id, None for the end) to be planned.
 
-    run_id: str
-    run: Run
-    attempt: int
+    Work on it began at *since*, engine time in seconds.
+    """
+
+    visit: Visit
+    since: float
     output: msgspec.Raw
     follow: str | None
     rebind: str | None = None
@@ -130,7 +160,7 @@ class Tick:
         begin: tasks and the phases they are to begin with (intake, settling -> planning).
         ready: runs to queue, with the marker they have (planning, settling, timing -> dispatch).
         needs: what ready runs lack, by run id (settling -> dispatch).
-        touched: tasks whose runs changed (all -> standing).
+        touched: tasks whose runs changed, and whether one of them is known to be under way (all -> finishing).
         ending: tasks that end in this tick (settling, retrying, planning -> finishing).
     """
 
@@ -148,9 +178,9 @@ class Tick:
         self.done: list[Done] = []
         self.failed: list[Failed] = []
         self.begin: list[tuple[str, str]] = []
-        self.ready: list[tuple[str, type[Component] | None]] = []
+        self.ready: list[tuple[Visit, type[Component] | None]] = []
         self.needs: dict[str, str] = {}
-        self.touched: dict[str, None] = {}
+        self.touched: dict[str, bool] = {}
         self.ending: dict[str, Ending] = {}
         self.ended: dict[str, Components] = {}
         self.effects: list[Effect] = []

@@ -9,7 +9,7 @@ import itertools
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import esper
 
@@ -104,10 +104,11 @@ class World:
         self._born.add(entity)
         record: dict[str, Any] = {}
         for component in components:
-            if isinstance(component, Table):
-                record[_ADDED[type(component)]] = dict(component.entries)
+            kind = type(component)
+            if kind in _ADDED:
+                record[_ADDED[kind]] = dict(cast(Table, component).entries)
             else:
-                record[NAMES[type(component)]] = component
+                record[NAMES[kind]] = component
         self._changes[entity] = record
 
     def put(self, entity: str, component: Component) -> None:

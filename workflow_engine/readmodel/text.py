@@ -41,7 +41,7 @@ class _Output(msgspec.Struct, frozen=True, gc=False):
 
 
 _FIELD: Final = re.compile(rb'"(?:[^"\\]|\\.)*"\s*:')
-_ESCAPE: Final = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)")
+_ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|.)")
 _decode_data: Final = msgspec.json.Decoder(_Data).decode
 _decode_outputs: Final = msgspec.json.Decoder(list[_Output]).decode
 
@@ -63,4 +63,13 @@ def _words(jsons: Iterable[bytes]) -> str:
         if left <= 0:
             break
     text = _FIELD.sub(b" ", b" ".join(parts)).decode(errors="ignore")
-    return _ESCAPE.sub(" ", text) if "\\" in text else text
+    return _ESCAPE.sub(_unescaped, text) if "\\" in text else text
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    """Return the character of a JSON escape; a space for a break, a control character or half a character."""
+    code = escape[1]
+    if code in '"\\/':
+        return code
+    letter = chr(int(code[1:], 16)) if len(code) == 5 else " "
+    return letter if letter.isprintable() else " "

@@ -113,6 +113,7 @@ class LocalHost:
         if self._failure is None:
             while self._inputs or self._under_way:
                 await self.settled()
+                await asyncio.sleep(0)  # what has just become durable is taken off the books in the loop's next turn
         self._closed = True
         if self._timer is not None:
             self._timer.cancel()

@@ -47,11 +47,8 @@ class HandlerScope:
         self._view = view
         self._calls = 0
         self._names: dict[str, int] = {}
-        steps = view.components.get("steps")
-        recorded: dict[str, StepRecord] = steps.entries if steps is not None else {}
-        self._recorded = {name: record for name, record in recorded.items() if record.index >= 0}
-        self._resumed = [record for record in recorded.values() if record.index < 0]
-        self._unclaimed = {record.index: name for name, record in self._recorded.items()}
+        self._recorded: dict[str, StepRecord] = view.steps.entries if view.steps is not None else {}
+        self._unclaimed = {record.index: name for name, record in self._recorded.items() if record.index >= 0}
         self.suspended: Suspension | None = None
 
     @property
@@ -127,7 +124,7 @@ class HandlerScope:
 
     def resumed(self) -> list[Any]:
         """See `Task.resumed_with`."""
-        return [from_json(record.value) for record in self._resumed]
+        return [from_json(record.value) for record in self._recorded.values() if record.index < 0]
 
     async def attach(
         self, name: str, content: bytes | str | Path | AsyncIterable[bytes], media_type: str | None

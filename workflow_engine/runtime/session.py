@@ -10,6 +10,7 @@ from workflow_engine.adapter import Adapter
 from workflow_engine.artifacts.port import ArtifactStore
 from workflow_engine.core.inputs import Input, Limit, Serving
 from workflow_engine.errors import JournalError
+from workflow_engine.history import History
 from workflow_engine.hooks import Hooks
 from workflow_engine.journal.port import Journal
 from workflow_engine.runtime.clock import Clock
@@ -39,6 +40,7 @@ class Session:
         adapters: Mapping[str, Adapter],
         hooks: Hooks,
         resolve: Resolve,
+        history: History,
         collected: Path | None = None,
     ) -> None:
         """Set it up; nothing is opened yet.
@@ -50,6 +52,7 @@ class Session:
             adapters: who carries runs out, by task type.
             hooks: who is told of tasks that end.
             resolve: see there.
+            history: where tasks that were archived are found.
             collected: the data directory of the journal, if *artifacts* are its tasks' alone: what none of them refers
                 to is then removed.
         """
@@ -58,6 +61,8 @@ class Session:
         self.stop = asyncio.Event()
         self.serving = False
         self._hooks = hooks
+        self._history = history
+        self._forgetting: set[asyncio.Task[None]] = set()
         self.host = LocalHost(make_journal(self._archived), clock)
         self.performer = AdapterPerformer(self.host, adapters, self, resolve)
         self.host.performer = self.performer
@@ -142,6 +147,7 @@ class Session:
             await self.host.settled()
         await self.performer.finish(grace)
         await self._services.close()
+        await self._remember()
         await self.host.close()
         await self._hooks.finish()
 
@@ -150,6 +156,22 @@ class Session:
         await self.host.abandon()
 
     def _archived(self, n: int) -> None:
-        self.host.archived(n)
+        forgetting = self.loop.create_task(self._forget(n))
+        self._forgetting.add(forgetting)
+        forgetting.add_done_callback(self._forgetting.discard)
 
+    async def _forget(self, n: int) -> None:
+        """Forget the tasks that ended up to commit *n*, once they can be looked up."""
+        try:
+            await self._history.archived(n)
+        except (JournalError, OSError) as error:
+            LOG.error("%s; tasks that ended stay in memory until the next compaction", error)
+        else:
+            self.host.archived(n)
 
+    async def _remember(self) -> None:
+        """Give up what `_forget` is at."""
+        for forgetting in self._forgetting:
+            forgetting.cancel()
+        if self._forgetting:
+            await asyncio.wait(self._forgetting)

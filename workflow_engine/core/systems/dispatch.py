@@ -2,54 +2,44 @@
 
 import esper
 
-from workflow_engine.core.components import Attempt, Component, Identity, Ready, Run, Running
+from workflow_engine.core.components import Component, Ready, Running
 from workflow_engine.core.effects import Perform
 from workflow_engine.core.events import PhaseStarted
-from workflow_engine.core.lanes import LaneKey
-from workflow_engine.core.tick import Tick, UnderWay
+from workflow_engine.core.lanes import Lane
+from workflow_engine.core.tick import Tick, UnderWay, Visit
 
 
 class DispatchSystem(esper.Processor):
-    """Reads `Tick.ready`, Run, Identity, Attempt.  Writes Running, Ready.  Asks for Perform.  Emits PhaseStarted."""
+    """Reads `Tick.ready`.  Writes Running, Ready.  Asks for Perform.  Emits PhaseStarted."""
 
     def process(self, tick: Tick) -> None:
         """Queue what became ready and start what there is room for, by priority, then age."""
         state, world = tick.state, tick.world
-        unplaced: dict[str, type[Component] | None] = {}
-        for run_id, old in tick.ready:
-            if run_id not in world:
-                continue
-            task = world.get(run_id, Run).task
-            if task in tick.ending:
-                continue
-            identity = world.get(task, Identity)
-            lane = _lane(tick, run_id, identity)
-            state.lanes.add(lane, (-identity.priority, identity.submitted_at, run_id))
-            unplaced[run_id] = old
+        unplaced: dict[str, tuple[Visit, type[Component] | None]] = {}
+        for visit, old in tick.ready:
+            if visit.run.task not in tick.ending:
+                identity = visit.identity
+                lane = state.lanes.lane(visit.phase.lane(identity.assigned_to))
+                state.lanes.add(lane, (-identity.priority, identity.submitted_at, visit.run_id))
+                unplaced[visit.run_id] = (visit, old)
         if state.serving:
             for lane, run_id in state.lanes.take():
-                _start(tick, lane, run_id, unplaced.pop(run_id, Ready))
-        for run_id, old in unplaced.items():
+                waited = unplaced.pop(run_id, None)
+                if waited is None:
+                    waited = (state.visit(run_id), Ready)
+                _start(tick, lane, *waited)
+        for run_id, (_, old) in unplaced.items():
             world.turn(run_id, old, Ready(tick.now, tick.needs.get(run_id)))
 
 
-def _lane(tick: Tick, run_id: str, identity: Identity) -> LaneKey:
-    phase = tick.world.get(run_id, Run).phase
-    return tick.state.plan(identity.definition).phases[phase].lane(identity.assigned_to)
-
-
-def _start(tick: Tick, lane: LaneKey, run_id: str, old: type[Component] | None) -> None:
-    world, now = tick.world, tick.now
-    run = world.get(run_id, Run)
-    attempt = world.get(run_id, Attempt).number
-    identity = world.get(run.task, Identity)
-    phase = tick.state.plan(identity.definition).phases[run.phase]
-    timeout = phase.spec.timeout
+def _start(tick: Tick, lane: Lane, visit: Visit, old: type[Component] | None) -> None:
+    run_id, run, identity, phase, attempt = visit
+    now, timeout = tick.now, phase.spec.timeout
     until = now + timeout if timeout is not None else None
-    world.turn(run_id, old, Running(now, until))
+    tick.world.turn(run_id, old, Running(now, until))
     if until is not None:
         tick.state.timers.set(run_id, until)
-    tick.state.running[run_id] = UnderWay(attempt, lane)
-    tick.touched[run.task] = None
+    tick.state.running[run_id] = UnderWay(attempt, visit, lane, now)
+    tick.touched[run.task] = True
     tick.effects.append(Perform(run_id, run.task, run.phase, attempt, phase.adapter(identity.assigned_to)))
-    tick.emit(PhaseStarted(run.task, run_id, attempt))
+    tick.events.append(PhaseStarted(run.task, run_id, attempt))

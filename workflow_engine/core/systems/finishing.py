@@ -10,6 +10,7 @@ from workflow_engine.core.components import (
     Running,
     Status,
     Suspended,
+    TaskState,
     WaitKind,
 )
 from workflow_engine.core.events import Event, TaskCancelled, TaskCompleted, TaskFailed
@@ -34,9 +35,9 @@ class FinishingSystem(esper.Processor):
         """End the tasks that are to end, and say where the others stand."""
         for task, ending in tick.ending.items():
             _end(tick, task, ending)
-        for task in tick.touched:
+        for task, working in tick.touched.items():
             if task not in tick.ending:
-                _stand(tick, task)
+                _stand(tick, task, working)
 
 
 def _end(tick: Tick, task: str, ending: Ending) -> None:
@@ -66,9 +67,11 @@ def _event(task: str, ending: Ending) -> Event:
     return TaskCompleted(task)
 
 
-def _stand(tick: Tick, task: str) -> None:
+def _stand(tick: Tick, task: str, working: bool) -> None:
     status = tick.world.get(task, Status)
-    move = _standing(tick, task)
+    if working and status.state is TaskState.IN_PROGRESS:
+        return
+    move = Move.WORK if working else _standing(tick, task)
     if TRANSITIONS.get((status.state, move)) is not status.state:
         tick.world.put(task, advance(task, status, move, tick.now))
 

@@ -6,7 +6,7 @@ import msgspec
 from workflow_engine.core.components import Identity, PhaseProgress
 from workflow_engine.core.events import PhaseCompleted, TaskClassified
 from workflow_engine.core.lifecycle import Move
-from workflow_engine.core.runs import close_visit, plan_run, started
+from workflow_engine.core.runs import close_visit, plan_run
 from workflow_engine.core.tick import Done, Ending, Tick
 
 
@@ -23,19 +23,17 @@ class PlanningSystem(esper.Processor):
         for task, phase in tick.begin:
             if task not in tick.ending:
                 identity = tick.world.get(task, Identity)
-                plan_run(tick, task, tick.state.plan(identity.definition).phases[phase].spec)
+                plan_run(tick, identity, tick.state.plan(identity.definition).phases[phase])
 
 
 def _follow(tick: Tick, done: Done) -> None:
-    task = done.run.task
-    progress = PhaseProgress(
-        done.run.visit, "completed", started(tick, done.run_id, done.run), tick.now, done.attempt, done.output
-    )
-    close_visit(tick, done.run_id, done.run, progress)
-    tick.emit(PhaseCompleted(task, done.run_id))
+    run_id, run, identity, _, attempt = done.visit
+    task = run.task
+    progress = PhaseProgress(run.visit, "completed", done.since, tick.now, attempt, done.output)
+    close_visit(tick, run_id, run, progress)
+    tick.emit(PhaseCompleted(task, run_id))
     if task in tick.ending:
         return
-    identity = tick.world.get(task, Identity)
     if done.rebind is not None:
         plan = tick.state.plan(done.rebind)
         identity = msgspec.structs.replace(identity, workflow=plan.name, definition=done.rebind)
@@ -44,6 +42,6 @@ def _follow(tick: Tick, done: Done) -> None:
     if done.follow is None:
         tick.ending[task] = Ending(Move.COMPLETE)
     else:
-        plan_run(tick, task, tick.state.plan(identity.definition).phases[done.follow].spec)
+        plan_run(tick, identity, tick.state.plan(identity.definition).phases[done.follow])
 
 

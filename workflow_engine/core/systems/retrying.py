@@ -30,7 +30,7 @@ class RetryingSystem(esper.Processor):
         for failed in tick.failed:
             run = tick.world.get(failed.run_id, Run)
             attempt = tick.world.get(failed.run_id, Attempt).number
-            tick.touched[run.task] = None
+            tick.touched[run.task] = False
             tick.emit(AttemptFailed(run.task, failed.run_id, attempt, failed.error, failed.message))
             until = again(failed, tick.state.phase(run).retry, attempt, tick.now)
             if until is None:

@@ -7,7 +7,6 @@ from workflow_engine.core.components import (
     AnswerRecord,
     Answers,
     Artifacts,
-    Attempt,
     Context,
     Identity,
     Question,
@@ -28,7 +27,7 @@ from workflow_engine.core.inputs import (
     StepRecorded,
 )
 from workflow_engine.core.lifecycle import Move
-from workflow_engine.core.runs import QUESTION_TIMER, release
+from workflow_engine.core.runs import QUESTION_TIMER, enqueue, release
 from workflow_engine.core.components import Running
 from workflow_engine.core.tick import Done, Ending, Failed, Tick
 from workflow_engine.errors import AnswerRefused, IllegalTransition, UnknownTask
@@ -60,8 +59,7 @@ class SettlingSystem(esper.Processor):
         for back in tick.of(HandedBack):
             if _under_way(tick, back.run, back.attempt):
                 release(tick, back.run)
-                tick.ready.append((back.run, Running))
-                tick.touched[tick.world.get(back.run, Run).task] = None
+                enqueue(tick, back.run, Running)
         for answer in tick.of(Answer):
             _answer(tick, answer)
         for attach in tick.of(Attach):
@@ -85,22 +83,26 @@ def _record_step(tick: Tick, recorded: StepRecorded) -> None:
 
 
 def _settle(tick: Tick, settled: Settled) -> None:
-    if not _under_way(tick, settled.run, settled.attempt):
+    under_way = tick.state.running.get(settled.run)
+    if under_way is None or under_way.attempt != settled.attempt:
         return
     release(tick, settled.run)
-    run = tick.world.get(settled.run, Run)
-    _keep_context(tick, run.task, settled.context)
-    _keep_artifacts(tick, run.task, settled.artifacts)
+    visit = under_way.visit
+    task = visit.run.task
+    if settled.context is not None:
+        _keep_context(tick, task, settled.context)
+    if settled.artifacts is not None:
+        _keep_artifacts(tick, task, settled.artifacts)
     if settled.rebind is not None:
         plan = tick.state.plan(settled.rebind)
         follow: str | None = settled.start or plan.first
     else:
         try:
-            follow = tick.state.phase(run).pick(settled.pick)
+            follow = visit.phase.pick(settled.pick)
         except ValueError as error:
             tick.failed.append(Failed(settled.run, "UnknownPick", str(error), permanent=True))
             return
-    tick.done.append(Done(settled.run, run, settled.attempt, settled.output, follow, settled.rebind))
+    tick.done.append(Done(visit, under_way.since, settled.output, follow, settled.rebind))
 
 
 def _decline(tick: Tick, declined: Declined) -> None:
@@ -110,10 +112,8 @@ def _decline(tick: Tick, declined: Declined) -> None:
     release(tick, declined.run)
     tick.state.lanes.block(under_way.lane, declined.needs)
     tick.needs[declined.run] = declined.needs
-    tick.ready.append((declined.run, Running))
-    task = tick.world.get(declined.run, Run).task
-    tick.touched[task] = None
-    tick.emit(RunParked(task, declined.run, declined.needs))
+    enqueue(tick, declined.run, Running)
+    tick.emit(RunParked(under_way.visit.run.task, declined.run, declined.needs))
 
 
 def _answer(tick: Tick, answer: Answer) -> None:
@@ -136,14 +136,12 @@ def _answer(tick: Tick, answer: Answer) -> None:
     tick.state.timers.drop(QUESTION_TIMER + run_id)
     tick.world.put_entry(run.task, Answers, question.id, AnswerRecord(tick.now, answer.value, answer.by))
     tick.emit(QuestionAnswered(run.task, run_id, question.id, answer.by))
-    tick.touched[run.task] = None
     tick.reply(answer.ticket, run.task)
     if suspended.step is None:
-        attempt = tick.world.get(run_id, Attempt).number
-        tick.done.append(Done(run_id, run, attempt, answer.value, follow))
+        tick.done.append(Done(tick.state.visit(run_id), run.since, answer.value, follow))
     else:
         tick.world.put_entry(run_id, Steps, suspended.step, StepRecord(suspended.index, answer.value))
-        tick.ready.append((run_id, Suspended))
+        enqueue(tick, run_id, Suspended)
 
 
 def closed(tick: Tick, question: str) -> AnswerRefused | UnknownTask:
@@ -164,14 +162,13 @@ def closed(tick: Tick, question: str) -> AnswerRefused | UnknownTask:
     return AnswerRefused(question, f"{given.by or 'somebody'} has answered it already, with {what[:200]}")
 
 
-def _keep_context(tick: Tick, task: str, values: dict[str, msgspec.Raw] | None) -> None:
-    """Set values of a task's context."""
-    for name, value in (values or {}).items():
+def _keep_context(tick: Tick, task: str, values: dict[str, msgspec.Raw]) -> None:
+    for name, value in values.items():
         tick.world.put_entry(task, Context, name, value)
 
 
-def _keep_artifacts(tick: Tick, task: str, references: dict[str, msgspec.Raw] | None) -> None:
-    for name, reference in (references or {}).items():
+def _keep_artifacts(tick: Tick, task: str, references: dict[str, msgspec.Raw]) -> None:
+    for name, reference in references.items():
         tick.world.put_entry(task, Artifacts, name, reference)
 
 

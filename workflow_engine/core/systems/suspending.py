@@ -47,10 +47,10 @@ def _from_outside(tick: Tick, suspend: Suspend, task: str) -> None:
         return
     run = next((run for run in tick.state.runs.get(task, ()) if tick.world.find(run, Suspended) is None), None)
     old = marker(tick, run, (Running, Ready, Backoff)) if run is not None else None
-    if run is None or old is None or task in tick.ending or any(run == done.run_id for done in tick.done):
+    if run is None or old is None or task in tick.ending or any(run == done.visit.run_id for done in tick.done):
         tick.reply(suspend.ticket, IllegalTransition(f"task {task}", "waiting already, or between phases", "suspend"))
         return
-    tick.ready = [(other, kind) for other, kind in tick.ready if other != run]
+    tick.ready = [(visit, kind) for visit, kind in tick.ready if visit.run_id != run]
     tick.failed = [failed for failed in tick.failed if failed.run_id != run]
     abort(tick, run)
     steps = tick.world.find(run, Steps)
@@ -65,7 +65,7 @@ def _wait(
     world, timers, now = tick.world, tick.state.timers, tick.now
     run = world.get(run_id, Run)
     attempt = world.get(run_id, Attempt).number
-    tick.touched[run.task] = None
+    tick.touched[run.task] = False
     if suspend.prompt is None:
         until = now + (suspend.wake_in or 0.0)
         world.turn(run_id, old, Suspended(suspend.kind, now, step=step, index=index, until=until))

@@ -14,7 +14,7 @@ from workflow_engine.core.components import (
     Suspended,
 )
 from workflow_engine.core.events import QuestionOverdue
-from workflow_engine.core.runs import QUESTION_TIMER, abort, marker
+from workflow_engine.core.runs import QUESTION_TIMER, abort, enqueue, marker
 from workflow_engine.core.tick import Failed, Tick
 
 _NULL = msgspec.Raw(b"null")
@@ -30,7 +30,7 @@ class TimingSystem(esper.Processor):
         """Wake, time out and announce what is due."""
         for run in tick.state.interrupted:
             if run in tick.world:
-                tick.ready.append((run, Running))
+                enqueue(tick, run, Running)
         tick.state.interrupted.clear()
         for key in tick.state.timers.pop(tick.now):
             if key.startswith(QUESTION_TIMER):
@@ -43,19 +43,19 @@ def _due(tick: Tick, run: str) -> None:
     match marker(tick, run, (Running, Backoff, Suspended)):
         case Backoff():
             tick.world.put(run, Attempt(tick.world.get(run, Attempt).number + 1))
-            tick.ready.append((run, Backoff))
+            enqueue(tick, run, Backoff)
         case Running():
             timeout = tick.state.phase(tick.world.get(run, Run)).spec.timeout
             abort(tick, run)
             tick.failed.append(Failed(run, "Timeout", f"the attempt took longer than {timeout:g} s"))
         case Suspended(question=None, step=str(step), index=index):
             tick.world.put_entry(run, Steps, step, StepRecord(index, _NULL))
-            tick.ready.append((run, Suspended))
+            enqueue(tick, run, Suspended)
         case Suspended():
             _unanswered(tick, run)
         case None:
             raise AssertionError(f"timer of {run}, which waits for no moment")
-    tick.touched[tick.world.get(run, Run).task] = None
+    tick.touched[tick.world.get(run, Run).task] = False
 
 
 def _overdue(tick: Tick, run: str) -> None:

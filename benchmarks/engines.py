@@ -1,0 +1,81 @@
+"""The engine that is measured: the workflow `echo3`, a question that waits, and how tasks are put through them."""
+
+import asyncio
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+from workflow_engine.ecs_workflow import ECSWorkflowEngine, Phase, Task
+from workflow_engine.journal.json_journal import Durability, JsonJournal
+from workflow_engine.runtime.local import Committed
+
+PHASES = ("first", "second", "third")
+
+CHUNK = 4_000
+"""Tasks that are parked at a time."""
+
+
+def engine(data_dir: Path, durability: Durability = "full", segment_bytes: int | None = None) -> ECSWorkflowEngine:
+    """Return an engine with the workflows of the benchmarks.
+
+    Args:
+        data_dir: where it keeps its data.
+        durability: as of the engine.
+        segment_bytes: another size of segments than the default.
+    """
+    journal = None
+    if segment_bytes is not None:
+        journal = functools.partial(_journal, data_dir, durability, segment_bytes)
+    made = ECSWorkflowEngine(data_dir, durability=durability, journal=journal)
+    for name in PHASES:
+        made.register_handler(name, nothing)
+    made.register_workflow("echo3", [Phase(id=name) for name in PHASES])
+    made.register_workflow("parked", [Phase(id="approve", assigned_to="human", prompt="Publish?")])
+    return made
+
+
+async def nothing(task: Task) -> None:
+    """Do nothing: what is left is what the engine costs."""
+
+
+async def echo3(engine: ECSWorkflowEngine, tasks: int) -> None:
+    """Submit *tasks* at once, each by a coroutine that waits for its end."""
+    await asyncio.gather(*(_through(engine, number) for number in range(tasks)))
+
+
+async def park(engine: ECSWorkflowEngine, tasks: int, first: int = 0) -> None:
+    """Submit tasks ``t<first>`` and so on that wait for a person; return when all of them wait."""
+    parked = _Parked(first + tasks)
+    engine.watch(parked.watch)
+    parked.asked = first
+    for start in range(first, first + tasks, CHUNK):
+        upto = min(start + CHUNK, first + tasks)
+        await asyncio.gather(
+            *(engine.submit_task({"number": n}, "parked", task_id=f"t{n}") for n in range(start, upto))
+        )
+    await parked.done.wait()
+
+
+async def _through(engine: ECSWorkflowEngine, number: int) -> None:
+    task = await engine.submit_task({"number": number}, "echo3")
+    await engine.wait(task)
+
+
+class _Parked:
+    """Sees from the events how many tasks wait."""
+
+    def __init__(self, goal: int) -> None:
+        self.asked = 0
+        self.done = asyncio.Event()
+        self._goal = goal
+
+    def watch(self, committed: Committed) -> None:
+        self.asked += sum(type(event).__name__ == "QuestionAsked" for event in committed.events)
+        if self.asked >= self._goal:
+            self.done.set()
+
+
+def _journal(
+    data_dir: Path, durability: Durability, segment_bytes: int, archived: Callable[[int], None]
+) -> JsonJournal:
+    return JsonJournal(data_dir, durability=durability, segment_bytes=segment_bytes, on_archived=archived)

@@ -1,0 +1,38 @@
+"""Memory: tasks that wait for a person."""
+
+import argparse
+import asyncio
+import gc
+from pathlib import Path
+
+from benchmarks.engines import engine, park
+from benchmarks.measuring import Stopwatch, peak_rss, place, report, rss
+
+WARM_UP = 1_000
+
+
+async def main(data_dir: Path, tasks: int) -> None:
+    """Measure once, in this process."""
+    async with engine(data_dir) as made:
+        await park(made, WARM_UP)
+        gc.collect()
+        before = rss()
+        watch = Stopwatch()
+        await park(made, tasks, first=WARM_UP)
+        taken = watch.stop()
+        gc.collect()
+        after = rss()
+    report(
+        kb_each=(after - before) / tasks / 1e3,
+        peak_mb=peak_rss() / 1e6,
+        parked_a_second=tasks / taken["wall"],
+        loop_ns=taken["loop_ns"],
+    )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tasks", type=int, default=200_000)
+    arguments = parser.parse_args()
+    with place() as directory:
+        asyncio.run(main(Path(directory), arguments.tasks))
