@@ -31,7 +31,7 @@ class Blocking:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         method = getattr(self._engine, name)
-        if name.startswith("_") or not inspect.iscoroutinefunction(method):
+        if name.startswith("_") or not inspect.iscoroutinefunction(inspect.unwrap(method)):
             raise AttributeError(f"{name} is not a coroutine method of the engine; call it on the engine itself")
 
         def call(*args: Any, **kwargs: Any) -> Any:

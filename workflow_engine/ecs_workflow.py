@@ -10,6 +10,7 @@
 import asyncio
 import functools
 import os
+import threading
 from collections.abc import AsyncIterable, Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -93,13 +94,18 @@ def _on_engine_loop(
     """Let a coroutine method be awaited under any loop of any thread: it is carried out on the engine's."""
 
     @functools.wraps(method)
-    async def call(self: "ECSWorkflowEngine", /, *args: P.args, **kwargs: P.kwargs) -> R:
-        loop = self.loop
-        if loop is None or loop is asyncio.get_running_loop() or not loop.is_running():
-            return await method(self, *args, **kwargs)
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(method(self, *args, **kwargs), loop))
+    def call(self: "ECSWorkflowEngine", /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, R]:
+        session = self._session  # pyright: ignore[reportPrivateUsage] - a part of the class
+        coroutine = method(self, *args, **kwargs)
+        if session is None or session.thread == threading.get_ident() or not session.loop.is_running():
+            return coroutine
+        return _elsewhere(coroutine, session.loop)
 
     return call
+
+
+async def _elsewhere(coroutine: Coroutine[Any, Any, R], loop: asyncio.AbstractEventLoop) -> R:
+    return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, loop))
 
 
 class ECSWorkflowEngine:
@@ -343,13 +349,13 @@ class ECSWorkflowEngine:
         name = _task_id(task_id)
         if not isinstance(priority, int):  # pyright: ignore[reportUnnecessaryIsInstance] - user input
             raise InputRefused(f"priority is a whole number, not {priority!r}")
-        session = await self._opened()
+        session = self._live() or await self._opened()
         workflow = self._workflows.choose(workflow_name, classification, session.host.core)
         if name is not None:
             await self._recall(session, name)
         self._workflows.define(workflow, session.host)
         submitted = name or session.host.new_id()
-        reply = await session.ask(
+        reply = await session.host.ask(
             lambda ticket: Submit(
                 submitted,
                 workflow.digest,
@@ -390,9 +396,10 @@ class ECSWorkflowEngine:
             TimeoutError: it takes longer than that; the task goes on.
             EngineStopped: the engine was stopped first.
         """
-        session = await self._opened()
+        session = self._live() or await self._opened()
         name = _id(task)
-        await self._recall(session, name)
+        if not session.host.core.knows(name):
+            await self._recall(session, name)
         if self._record(session, name).get(Status).state.terminal:
             return await self._seen(session, name)
         return Task(await asyncio.wait_for(session.host.ended(name), timeout))
@@ -597,10 +604,14 @@ class ECSWorkflowEngine:
 
     # ------------------------------------------------------------ inside
 
-    async def _opened(self) -> Session:
-        """Return the session, opening the data where that has not been done under a loop that is still alive."""
+    def _live(self) -> Session | None:
+        """Return the session, if the data is open under a loop that is still alive."""
         session = self._session
-        if session is not None and not session.loop.is_closed():
+        return session if session is not None and not session.loop.is_closed() else None
+
+    async def _opened(self) -> Session:
+        """Return the session, opening the data where that has not been done."""
+        if (session := self._live()) is not None:
             return session
         if self._opening is not None and not self._opening.get_loop().is_closed():
             return await asyncio.shield(self._opening)

@@ -221,6 +221,17 @@ def test_a_terminal_asks_field_by_field(served: Path) -> None:
     assert cli_json(served, "show", task)["phases"]["approve"]["output"] == {"decision": "approve", "stars": 5}
 
 
+def test_a_repair_is_asked_for_at_a_terminal(data_dir: Path) -> None:
+    cli(data_dir, "submit", "-c", "nobody", "--id", "t1")
+    (segment,) = (data_dir / "journal").glob("journal-*.jsonl")
+    sound = segment.read_bytes()
+    segment.write_bytes(sound.replace(b'"t1"', b'"tX"', 1))
+    seen, code = terminal(data_dir, "repair", typed="n\n")
+    assert "the line is not what was written" in plain(seen)
+    assert "error: the journal was left as it is" in seen
+    assert code == 2
+
+
 def test_a_terminal_has_colours_and_a_pipe_has_tabs(served: Path) -> None:
     submitted(served, "echo", task_id="colour", labels={"show": "colours"}, ended=True)
     seen, code = terminal(served, "tasks", "--label", "show=colours")

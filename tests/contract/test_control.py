@@ -319,8 +319,9 @@ def test_who_waits_is_told_that_the_engine_stops(tmp_path: Path) -> None:
         async with engine:
             await engine.submit_task(1, "ask", task_id="t1")
             waiter = asyncio.create_task(asyncio.to_thread(waiting))
-            while "ControlServer._performed" not in str(asyncio.all_tasks()):
-                await asyncio.sleep(0.01)
+            async with asyncio.timeout(WITHIN):
+                while "ControlServer._performed" not in str(asyncio.all_tasks()):
+                    await asyncio.sleep(0.01)
         return await waiter
 
     assert "the engine was stopped" in str(asyncio.run(both()))

@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections.abc import Callable
 
 import click
 
@@ -24,9 +25,14 @@ def reindex(invocation: Invocation, /) -> None:
     must_exist(invocation.data_dir)
     begun = time.monotonic()
     with contextlib.ExitStack() as stack:
+        progress: Callable[[int], None] | None = None
         if is_terminal():
             from rich.console import Console
 
-            stack.enter_context(Console(stderr=True).status("Reading the journal"))
-        ReadModel(invocation.data_dir).reindex()
-    print_line(f"The index of {invocation.data_dir} was built in {time.monotonic() - begun:.1f} s.")
+            status = stack.enter_context(Console(stderr=True).status("Reading the journal"))
+
+            def progress(n: int) -> None:
+                status.update(f"Reading the journal: {n:,} commits so far")
+
+        n = ReadModel(invocation.data_dir, progress).reindex()
+    print_line(f"The index of {invocation.data_dir} was built up to commit {n} in {time.monotonic() - begun:.1f} s.")

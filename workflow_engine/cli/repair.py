@@ -8,6 +8,7 @@ import click
 from workflow_engine.cli.commanding import must_exist
 from workflow_engine.cli.options import Invocation, engine_options, examples, json_option, pass_invocation
 from workflow_engine.cli.output import is_terminal, print_json, print_line
+from workflow_engine.errors import ConfigError
 
 
 @click.command(epilog=examples("repair", "repair --yes --data-dir /srv/tasks"))
@@ -64,4 +65,5 @@ def _confirm(yes: bool) -> None:
         return
     if not (sys.stdin.isatty() and (is_terminal() or sys.stderr.isatty())):
         raise click.UsageError("this changes the journal; say --yes where nobody can be asked")
-    click.confirm("Repair it? The original files are kept.", abort=True, err=True)
+    if not click.confirm("Repair it? The original files are kept.", err=True):
+        raise ConfigError("the journal was left as it is")

@@ -1,6 +1,7 @@
 """The side of the engine: takes requests, has the engine do them, and replies.  Bad input never hurts the engine."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import socket
@@ -91,16 +92,20 @@ class ControlServer:
         self._connections.add(connection)
         try:
             if len(self._connections) > CONNECTIONS_MAX:
-                await _send(
-                    writer, _refused(EngineStopped(f"{CONNECTIONS_MAX} callers are connected; ask again later"))
-                )
+                await self._turn_away(reader, writer)
             else:
                 await self._serve(reader, writer)
-        except ConnectionError:
+        except (ConnectionError, TimeoutError):
             pass  # the caller is gone, and what it asked for is done
         finally:
             self._connections.discard(connection)
             writer.close()
+
+    async def _turn_away(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ValueError):
+            # Closing a socket with bytes that were not read would cost the caller the reply.
+            await asyncio.wait_for(reader.readline(), LAST_REPLIES)
+        await _send(writer, _refused(EngineStopped(f"{CONNECTIONS_MAX} callers are connected; ask again later")))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         line = asyncio.ensure_future(reader.readline())

@@ -87,6 +87,7 @@ class Core:
         """
         state = self._state
         state.now = max(state.now, now)
+        runs: list[tuple[str, Components]] = []
         with state.world.entered():
             for entity, stored in entities.items():
                 components = decode(stored)
@@ -94,10 +95,10 @@ class Core:
                 definition = components.get("definition")
                 if isinstance(definition, Definition):
                     state.plans[entity[1:]] = Plan.stored(bytes(definition.spec))
-            for entity in list(state.world.entities()):
-                run = state.world.find(entity, Run)
-                if run is not None:
-                    _index(state, entity, run)
+                if "run" in components:
+                    runs.append((entity, components))
+            for entity, components in runs:  # once all definitions and tasks are there
+                _index(state, entity, components)
         self.remember(ended)
 
     def remember(self, ended: Stored) -> None:
@@ -226,25 +227,22 @@ def decode(stored: Mapping[str, msgspec.Raw | dict[str, msgspec.Raw]]) -> dict[s
     return components
 
 
-def _index(state: State, entity: str, run: Run) -> None:
+def _index(state: State, entity: str, components: Components) -> None:
     """Put a run that was loaded into the indexes."""
-    world = state.world
+    run = components["run"]
+    assert isinstance(run, Run)
     state.runs[run.task] = (*state.runs.get(run.task, ()), entity)
-    ready = world.find(entity, Ready)
-    if world.find(entity, Running) is not None:
-        state.interrupted.append(entity)
-    elif ready is not None:
-        identity = world.get(run.task, Identity)
-        lane = state.phase(run).lane(identity.assigned_to)
-        state.lanes.add(state.lanes.lane(lane), (-identity.priority, identity.submitted_at, entity))
-    backoff = world.find(entity, Backoff)
-    if backoff is not None:
-        state.timers.set(entity, backoff.until)
-    suspended = world.find(entity, Suspended)
-    if suspended is not None and suspended.until is not None:
-        state.timers.set(entity, suspended.until)
-    question = world.find(entity, Question)
-    if question is not None and question.due is not None and not question.overdue:
-        state.timers.set(QUESTION_TIMER + entity, question.due)
-
-
+    for component in components.values():
+        match component:
+            case Running():
+                state.interrupted.append(entity)
+            case Ready():
+                visit = state.visit(entity)
+                lane = state.lanes.lane(visit.phase.lane(visit.identity.assigned_to))
+                state.lanes.add(lane, (-visit.identity.priority, visit.identity.submitted_at, entity))
+            case Backoff(until=float(until)) | Suspended(until=float(until)):
+                state.timers.set(entity, until)
+            case Question(due=float(due), overdue=False):
+                state.timers.set(QUESTION_TIMER + entity, due)
+            case _:
+                pass

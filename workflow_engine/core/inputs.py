@@ -8,11 +8,11 @@ import msgspec
 from workflow_engine.core.components import Json, WaitKind
 
 
-class Input(msgspec.Struct, frozen=True, tag=True):
+class Input(msgspec.Struct, frozen=True, tag=True, gc=False):
     """Base of all inputs."""
 
 
-class Define(Input, frozen=True, tag=True):
+class Define(Input, frozen=True, tag=True, gc=False):
     """A workflow definition that submissions may name from now on."""
 
     digest: str
@@ -20,7 +20,7 @@ class Define(Input, frozen=True, tag=True):
     spec: msgspec.Raw
 
 
-class Submit(Input, frozen=True, tag=True):
+class Submit(Input, frozen=True, tag=True, gc=False):
     """A task to be taken in.  The same *task* id twice is one task; with other data it is refused.
 
     Attributes:
@@ -39,7 +39,7 @@ class Submit(Input, frozen=True, tag=True):
     ticket: int | None = None
 
 
-class Settled(Input, frozen=True, tag=True):
+class Settled(Input, frozen=True, tag=True, gc=False):
     """An attempt succeeded.
 
     Attributes:
@@ -60,7 +60,7 @@ class Settled(Input, frozen=True, tag=True):
     start: str | None = None
 
 
-class AttemptFailed(Input, frozen=True, tag=True):
+class AttemptFailed(Input, frozen=True, tag=True, gc=False):
     """An attempt failed.
 
     Attributes:
@@ -79,7 +79,7 @@ class AttemptFailed(Input, frozen=True, tag=True):
     detail: str | None = None
 
 
-class Declined(Input, frozen=True, tag=True):
+class Declined(Input, frozen=True, tag=True, gc=False):
     """Nothing here can carry out this run: *needs* says what is missing.  No attempt is spent."""
 
     run: str
@@ -87,14 +87,14 @@ class Declined(Input, frozen=True, tag=True):
     needs: str
 
 
-class HandedBack(Input, frozen=True, tag=True):
+class HandedBack(Input, frozen=True, tag=True, gc=False):
     """The host stops and gives the run back unfinished.  No attempt is spent."""
 
     run: str
     attempt: int
 
 
-class StepRecorded(Input, frozen=True, tag=True):
+class StepRecorded(Input, frozen=True, tag=True, gc=False):
     """A durable step of a handler gave a result."""
 
     run: str
@@ -105,7 +105,7 @@ class StepRecorded(Input, frozen=True, tag=True):
     ticket: int | None = None
 
 
-class Suspend(Input, frozen=True, tag=True):
+class Suspend(Input, frozen=True, tag=True, gc=False):
     """A run waits: for an answer where there is a *prompt*, else until a moment.
 
     Attributes:
@@ -133,7 +133,7 @@ class Suspend(Input, frozen=True, tag=True):
     ticket: int | None = None
 
 
-class Answer(Input, frozen=True, tag=True):
+class Answer(Input, frozen=True, tag=True, gc=False):
     """Somebody answered a question.  *pick* is the phase the answer chooses, or None; *by* is who answered."""
 
     question: str
@@ -143,7 +143,7 @@ class Answer(Input, frozen=True, tag=True):
     ticket: int | None = None
 
 
-class Attach(Input, frozen=True, tag=True):
+class Attach(Input, frozen=True, tag=True, gc=False):
     """Artifacts for a task that is not terminal: references by name."""
 
     task: str
@@ -151,7 +151,7 @@ class Attach(Input, frozen=True, tag=True):
     ticket: int | None = None
 
 
-class Cancel(Input, frozen=True, tag=True):
+class Cancel(Input, frozen=True, tag=True, gc=False):
     """End a task that is not terminal."""
 
     task: str
@@ -159,7 +159,7 @@ class Cancel(Input, frozen=True, tag=True):
     ticket: int | None = None
 
 
-class Retry(Input, frozen=True, tag=True):
+class Retry(Input, frozen=True, tag=True, gc=False):
     """Take a failed task up again, from the phase that failed or from *phase*."""
 
     task: str
@@ -167,14 +167,14 @@ class Retry(Input, frozen=True, tag=True):
     ticket: int | None = None
 
 
-class Purge(Input, frozen=True, tag=True):
+class Purge(Input, frozen=True, tag=True, gc=False):
     """Remove a task that has ended, history and all."""
 
     task: str
     ticket: int | None = None
 
 
-class Limit(Input, frozen=True, tag=True):
+class Limit(Input, frozen=True, tag=True, gc=False):
     """How many runs may be under way at once; not journaled, since it is the host's to say.
 
     Attributes:
@@ -187,7 +187,7 @@ class Limit(Input, frozen=True, tag=True):
     most: int | None
 
 
-class Serving(Input, frozen=True, tag=True):
+class Serving(Input, frozen=True, tag=True, gc=False):
     """The host carries out runs from now on, or stops doing so; also sent when something new is registered."""
 
     on: bool

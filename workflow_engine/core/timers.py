@@ -1,6 +1,7 @@
 """Due times of runs and questions, earliest first.  An index that can be rebuilt from components."""
 
 import heapq
+from collections.abc import Iterator
 
 
 class Timers:
@@ -35,11 +36,12 @@ class Timers:
             heapq.heappop(self._heap)
         return None
 
-    def pop(self, now: float) -> list[str]:
-        """Take out and return the keys that are due at *now*, earliest first, equal times by key."""
-        keys: list[str] = []
+    def pop(self, now: float) -> Iterator[str]:
+        """Take out the keys that are due at *now*, earliest first, equal times by key.
+
+        One by one: a key that is dropped on account of one before it does not come.
+        """
         while (due := self.next()) is not None and due <= now:
             key = heapq.heappop(self._heap)[1]
             del self._due[key]
-            keys.append(key)
-        return keys
+            yield key

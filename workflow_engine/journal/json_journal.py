@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
-import gc
 import logging
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal
 
+from workflow_engine.collecting_paused import collecting_paused
 from workflow_engine.errors import JournalError
 from workflow_engine.journal.compactions import Compactions
 from workflow_engine.journal.disk import Disk
@@ -146,7 +146,7 @@ class JsonJournal:
             self._layout.journal.mkdir(parents=True, exist_ok=True)
             self._lock.take()
             compaction.take(wait_max=COMPACTION_END_MAX)
-            with _no_collections():
+            with collecting_paused():
                 found = recover(self._layout)
             return found, self._go_on(found)
         except BaseException as error:
@@ -191,15 +191,3 @@ class JsonJournal:
 
 
 _logger: Final = logging.getLogger(__name__)
-
-
-@contextlib.contextmanager
-def _no_collections() -> Generator[None]:
-    """Keep the garbage collector from looking for cycles among millions of new values that have none."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

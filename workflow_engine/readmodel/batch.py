@@ -131,19 +131,15 @@ class Batch:
     def change(self, entity: str, components: Changed | None) -> None:
         """Take in what one commit does to one entity."""
         task, slash, run = entity.partition("/")
-        if entity.startswith("#"):
+        if slash:
+            self.task(task).change_run(run, components)
+        elif entity.startswith("#"):
             found = components.get("definition") if components else None
             self.definitions[entity[1:]] = found if type(found) is msgspec.Raw else None
-            return
-        change = self.tasks.get(task)
-        if change is None:
-            change = self.tasks[task] = TaskChange()
-        if slash:
-            change.change_run(run, components)
         elif components is None:
-            change.purge()
+            self.task(task).purge()
         else:
-            change.change(components)
+            self.task(task).change(components)
 
     def _note(self, record: Record) -> None:
         json = array(record.events)

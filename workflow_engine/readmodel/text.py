@@ -1,7 +1,7 @@
 """The text by which a task is found: the words of what people and handlers wrote, without the names of fields."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -28,40 +28,34 @@ def text_of(identity: Identity, failure: Failure | None, data: Value | None, out
         words += [word for label in identity.labels.items() for word in label]
     if failure is not None:
         words += (failure.error, failure.message[:TEXT_MAX])
-    words.append(_words(_jsons(data, outputs)))
+    words.append(_words(data, outputs))
     return " ".join(words)[:TEXT_MAX]
 
 
-class _Data(msgspec.Struct, frozen=True, gc=False):
-    value: msgspec.Raw
+class _Said(msgspec.Struct, frozen=True, gc=False):
+    """What was said in the component of data, or in an entry of the table of progress."""
 
-
-class _Output(msgspec.Struct, frozen=True, gc=False):
+    value: msgspec.Raw = msgspec.Raw()
     output: msgspec.Raw = msgspec.Raw()
 
 
 _FIELD: Final = re.compile(rb'"(?:[^"\\]|\\.)*"\s*:')
 _ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|.)")
-_decode_data: Final = msgspec.json.Decoder(_Data).decode
-_decode_outputs: Final = msgspec.json.Decoder(list[_Output]).decode
+_BYTES_MAX: Final = 4 * TEXT_MAX
+_decode: Final = msgspec.json.Decoder(list[_Said]).decode
 
 
-def _jsons(data: Value | None, outputs: Mapping[str, msgspec.Raw]) -> Iterable[bytes]:
+def _words(data: Value | None, outputs: Mapping[str, msgspec.Raw]) -> str:
+    listed = [outputs[phase] for phase in sorted(outputs)[:OUTPUTS_MAX]]
     if type(data) is msgspec.Raw:
-        yield bytes(_decode_data(data).value)
-    if outputs:
-        entries = array(outputs[phase] for phase in sorted(outputs)[:OUTPUTS_MAX])
-        yield from (bytes(entry.output) for entry in _decode_outputs(entries))
-
-
-def _words(jsons: Iterable[bytes]) -> str:
-    parts: list[bytes] = []
-    left = TEXT_MAX
-    for json in jsons:
-        parts.append(json[: 4 * left])
-        left -= len(json)
-        if left <= 0:
-            break
+        listed.insert(0, data)
+    parts: list[memoryview] = []
+    left = _BYTES_MAX
+    for said in _decode(array(listed)):
+        for json in (memoryview(said.value), memoryview(said.output)):
+            if json and left > 0:
+                parts.append(json[:left])
+                left -= len(json)
     text = _FIELD.sub(b" ", b" ".join(parts)).decode(errors="ignore")
     return _ESCAPE.sub(_unescaped, text) if "\\" in text else text
 

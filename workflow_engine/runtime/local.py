@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from workflow_engine.collecting_paused import collecting_paused
 from workflow_engine.core.core import Core
 from workflow_engine.core.effects import Effect
 from workflow_engine.core.events import Event
@@ -98,7 +99,8 @@ class LocalHost:
             JournalDamaged: the journal holds something that was never written.
         """
         recovered = await self._journal.open()
-        self.core.restore(recovered.entities, recovered.ended, recovered.at)
+        with collecting_paused():
+            self.core.restore(recovered.entities, recovered.ended, recovered.at)
         self._n = recovered.n
         self._ahead = max(0.0, recovered.at - self._clock.now())
         self._note_ended(recovered.n, list(recovered.ended))

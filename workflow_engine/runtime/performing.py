@@ -83,9 +83,11 @@ class AdapterPerformer:
 
     async def _carry_out(self, effect: Perform, under: Under) -> None:
         run, attempt = effect.run, effect.attempt
-        came: Input | None
+        came: Input | None = None
         try:
-            came = await self._attempt(effect)
+            view = self._host.core.view(run, attempt)
+            if view is not None:  # else it was cancelled between the decision and now
+                came = await self._attempt(effect, view)
         except Suspension as suspension:
             came = suspension.wait
         except asyncio.CancelledError:
@@ -106,10 +108,7 @@ class AdapterPerformer:
         if came is not None:
             self._host.send(came)
 
-    async def _attempt(self, effect: Perform) -> Input | None:
-        view = self._host.core.view(effect.run, effect.attempt)
-        if view is None:
-            return None  # cancelled between the decision and now
+    async def _attempt(self, effect: Perform, view: RunView) -> Input:
         adapter = self._adapters.get(effect.adapter)
         if adapter is None:
             what = "a classifier" if effect.adapter == CLASSIFIER else f"an adapter for the task type {effect.adapter!r}"

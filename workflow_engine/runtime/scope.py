@@ -2,9 +2,10 @@
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterable, Callable
+from collections.abc import AsyncIterable, Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, Final, Protocol
 
 import msgspec
 from pydantic import BaseModel
@@ -39,15 +40,20 @@ class Asking(Protocol):
         ...
 
 
+_NONE: Final[Mapping[str, StepRecord]] = MappingProxyType({})
+
+
 class HandlerScope:
     """One attempt under way, seen from inside its handler."""
+
+    __slots__ = ("_calls", "_host", "_names", "_recorded", "_unclaimed", "_view", "suspended")
 
     def __init__(self, host: Asking, view: RunView) -> None:
         self._host = host
         self._view = view
         self._calls = 0
         self._names: dict[str, int] = {}
-        self._recorded: dict[str, StepRecord] = view.steps.entries if view.steps is not None else {}
+        self._recorded: Mapping[str, StepRecord] = view.steps.entries if view.steps is not None else _NONE
         self._unclaimed = {record.index: name for name, record in self._recorded.items() if record.index >= 0}
         self.suspended: Suspension | None = None
 

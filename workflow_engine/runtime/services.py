@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-from workflow_engine.adapter import Closes, Starts
+from workflow_engine.adapter import Adapter, Closes, Starts
 
 LOG: Final = logging.getLogger("workflow_engine")
 
@@ -14,22 +14,35 @@ class Services:
     """Starts each service once, and closes what was started, the last one first.
 
     Args:
-        current: returns what is to be started, which may grow; what has neither ``start`` nor ``close`` is left alone.
+        adapters: by task type; it may change, and `start` looks at it each time.
+        chores: further services.
+
+    Attributes:
+        ready: the adapters that are started.
     """
 
-    def __init__(self, current: Callable[[], Iterable[object]]) -> None:
-        self._current = current
+    def __init__(self, adapters: Mapping[str, Adapter], chores: Iterable[object] = ()) -> None:
+        self.ready: dict[str, Adapter] = {}
+        self._adapters = adapters
+        self._chores = tuple(chores)
         self._started: list[object] = []
         self._turn = asyncio.Lock()
 
     async def start(self) -> None:
-        """Start what has not been started yet; what a service raises is raised."""
+        """Start what has not been started yet.  What fails is left out; the first error is raised in the end."""
+        errors: list[Exception] = []
         async with self._turn:
-            for service in self._current():
-                if all(service is not other for other in self._started):
-                    self._started.append(service)
-                    if isinstance(service, Starts):
-                        await service.start()
+            for chore in self._chores:
+                await self._start(chore)
+            for name, adapter in list(self._adapters.items()):
+                try:
+                    await self._start(adapter)
+                except Exception as error:
+                    errors.append(error)
+                else:
+                    self.ready[name] = adapter
+        if errors:
+            raise errors[0]
 
     async def close(self) -> None:
         """Close what was started; a service that fails is logged and does not keep the others from it."""
@@ -40,3 +53,9 @@ class Services:
                     await service.close()
                 except Exception:
                     LOG.exception("%s failed to close", type(service).__name__)
+
+    async def _start(self, service: object) -> None:
+        if all(service is not other for other in self._started):
+            if isinstance(service, Starts):
+                await service.start()
+            self._started.append(service)

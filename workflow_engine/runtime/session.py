@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +28,7 @@ class Session:
 
     Attributes:
         loop: the event loop everything runs on.
+        thread: the thread of that loop.
         host: decides and commits.
         stop: set to let `serve` end.
         serving: whether runs are carried out.
@@ -57,6 +59,7 @@ class Session:
                 to is then removed.
         """
         self.loop = asyncio.get_running_loop()
+        self.thread = threading.get_ident()
         self.artifacts = artifacts
         self.stop = asyncio.Event()
         self.serving = False
@@ -64,11 +67,11 @@ class Session:
         self._history = history
         self._forgetting: set[asyncio.Task[None]] = set()
         self.host = LocalHost(make_journal(self._archived), clock)
-        self.performer = AdapterPerformer(self.host, adapters, self, resolve)
+        chores = [ArtifactCollector(self.host.core.artifacts, artifacts, collected)] if collected is not None else []
+        self._services = Services(adapters, chores)
+        self.performer = AdapterPerformer(self.host, self._services.ready, self, resolve)
         self.host.performer = self.performer
         self.host.watchers.append(lambda committed: hooks.ended(committed.ended))
-        chores = [ArtifactCollector(self.host.core.artifacts, artifacts, collected)] if collected is not None else []
-        self._services = Services(lambda: [*adapters.values(), *chores])
         self._announcing: set[asyncio.Task[None]] = set()
 
     async def open(self, limits: Mapping[tuple[str, str], int | None]) -> None:

@@ -1,6 +1,7 @@
 """What people write: workflows, phases and retry policies, checked when they are made."""
 
 import hashlib
+import json
 import re
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, Self
@@ -156,12 +157,17 @@ class WorkflowSpec(Strict):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        seen: set[str] = set()
-        for phase in self.phases:
-            if phase.id in seen:
-                raise ValueError(f"two phases have the id {phase.id!r}; give each its own")
-            seen.add(phase.id)
-        follow(self)
+        try:
+            seen: set[str] = set()
+            for phase in self.phases:
+                if phase.id in seen:
+                    raise ValueError(f"two phases have the id {phase.id!r}; give each its own")
+                seen.add(phase.id)
+                _check_json(phase)
+            follow(self)
+        except ValueError as error:
+            # `_refuse` does not see what comes after the model is made.
+            raise SpecError(f"WorkflowSpec: {error}") from error
         return self
 
     def digest(self) -> str:
@@ -183,6 +189,17 @@ def _sentence(model: str, error: ValidationError) -> str:
             fact = "is not known here; remove it or mend its spelling"
         problems.append(f"{place}: {fact}" if place else fact)
     return f"{model}: " + "; ".join(problems)
+
+
+def _check_json(phase: Phase) -> None:
+    """Raise a `ValueError` where what a phase passes through cannot be journaled."""
+    for name, value in (("form", phase.form), ("options", phase.options)):
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ValueError(
+                f"{name} of phase {phase.id!r} is not JSON ({error}); use plain dicts, lists, strings and numbers"
+            ) from error
 
 
 def follow(spec: WorkflowSpec) -> dict[str, tuple[str, ...]]:

@@ -77,17 +77,20 @@ def _submit(tick: Tick, submit: Submit) -> None:
 
 def _existing(submit: Submit, identity: Identity, data: Data) -> str | DuplicateTask:
     """Return the id of the task that exists under the submitted id, or a refusal where it is another task."""
-    same_data = bytes(data.value) == bytes(submit.data) or (
-        msgspec.json.decode(data.value) == msgspec.json.decode(submit.data)
-    )
+    same_data = bytes(data.value) == bytes(submit.data) or _canonical(data.value) == _canonical(submit.data)
     return submit.task if same_data else DuplicateTask(identity.id)
+
+
+def _canonical(data: msgspec.Raw) -> bytes:
+    """Return JSON in one order of keys.  Not as values: in Python, ``true`` equals ``1``."""
+    return msgspec.json.encode(msgspec.json.decode(data), order="sorted")
 
 
 def _retry(tick: Tick, retry: Retry) -> None:
     task, world, state = retry.task, tick.world, tick.state
-    if task in world:
-        status = world.get(task, Status)
-        tick.reply(retry.ticket, IllegalTransition(f"task {task}", status.state, Move.RETRY))
+    live = world.find(task, Status)
+    if live is not None:
+        tick.reply(retry.ticket, IllegalTransition(f"task {task}", live.state, Move.RETRY))
         return
     record = state.ended.get(task)
     if record is None:

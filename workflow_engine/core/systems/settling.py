@@ -173,7 +173,7 @@ def _keep_artifacts(tick: Tick, task: str, references: dict[str, msgspec.Raw]) -
 
 
 def _attach(tick: Tick, attach: Attach) -> None:
-    if attach.task in tick.world:
+    if tick.world.find(attach.task, Identity) is not None:
         _keep_artifacts(tick, attach.task, attach.artifacts)
         tick.reply(attach.ticket, attach.task)
     else:
