@@ -75,6 +75,7 @@ class ProgramRunner:
 
     async def start(self) -> None:
         """End what an engine that died left running, and remove its working directories."""
+        self._under_way = set()  # what is in it belongs to a loop that was closed
         if self._processes.is_dir():  # else no program has ever run here
             for orphan in await self._registry.sweep_orphans(grace=self._grace):
                 LOG.warning("ended process %d (%s), which an engine that died left running", orphan.pid, orphan.owner)

@@ -398,9 +398,10 @@ class ECSWorkflowEngine:
         """
         session = self._live() or await self._opened()
         name = _id(task)
-        if not session.host.core.knows(name):
+        core = session.host.core
+        if not core.knows(name):
             await self._recall(session, name)
-        if self._record(session, name).get(Status).state.terminal:
+        if core.has_ended(name) or not core.knows(name):
             return await self._seen(session, name)
         return Task(await asyncio.wait_for(session.host.ended(name), timeout))
 

@@ -353,7 +353,7 @@ def test_the_doctor_finds_nothing_wrong(still: Path) -> None:
     assert {check["verdict"] for check in checks.values()} <= {"ok", "warn"}
     assert checks["engine"]["fact"] == "none runs here"
     assert checks["index"]["fact"].endswith("up to date")
-    assert checks["artifacts"]["fact"].endswith(" files, 5 B")
+    assert checks["artifacts"]["fact"] == "1 file, 5 B"
     assert " commits, the last " in checks["journal"]["fact"]
     assert "ms for 4 KiB" in checks["sync"]["fact"]
     text = done("doctor", data_dir=still)

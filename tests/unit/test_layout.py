@@ -37,6 +37,7 @@ HEAVY: Final = {
     "anthropic": ("workflow_engine.adapters.anthropic",),
     "aiokafka": ("workflow_engine.kafka_interface",),
     "flask": ("workflow_engine.ui",),
+    "pydantic_settings": ("workflow_engine.config",),
 }
 """What costs seconds to import, and the modules whose job it is; everywhere else it loads where it is used."""
 

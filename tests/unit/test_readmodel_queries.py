@@ -79,8 +79,10 @@ async def given(directory: Path) -> Written:
         ({"text": "tides"}, "t1"),
         ({"text": "paper oops"}, "t2"),
         ({"text": "sea", "statuses": ("in_progress",)}, "t3"),
-        ({"text": "CAFE croissants"}, ""),
-        ({"text": "cafe crois"}, "t3"),
+        ({"text": "CAFE CROISSANT"}, "t3"),
+        ({"text": "cafe crois"}, ""),
+        ({"text": "t*", "statuses": ("failed", "pending")}, "t6 t2"),
+        ({"text": "cafe crois*"}, "t3"),
         ({"text": "t4"}, "t4"),
         ({"text": "topic"}, ""),  # the name of a field
     ],
@@ -115,7 +117,7 @@ async def test_an_order_holds_on_every_way_to_read_it(tmp_path: Path, order: Ord
     ways: list[dict[str, Any]] = [{}, {"submitted_after": 0.0}, {"workflows": ("review", "print")}]
     for way in ways:
         assert ids(model, order=order, **way) == expected.split(), way
-    for asked in ({"phase": "approve"}, {"labels": {"team": "sea"}}, {"text": "t"}, {"parent": "t3"}):
+    for asked in ({"phase": "approve"}, {"labels": {"team": "sea"}}, {"text": "t*"}, {"parent": "t3"}):
         listed = ids(model, order=order, **asked)
         assert listed == [task for task in expected.split() if task in listed], asked
     await written.close()
@@ -232,7 +234,8 @@ SPECIAL = [
     "col:x",
     "a AND b NOT c",
     "back\\slash",
-    "^start*",
+    "^start",
+    "end*",
     "{brace}",
     "\u65e5\u672c",
     "x\0y",
@@ -255,7 +258,7 @@ async def test_words_are_found_whatever_they_hold(tmp_path: Path, fts5: bool, mo
         found = ids(model, text=text)
         words = any(letter.isalnum() for letter in text)
         assert (f"n{number}" in found) == words, text
-        assert ids(model, text=f"only{number}") == [f"n{number}"] or number == 1
+        assert ids(model, text=f"only{number}") == [f"n{number}"]
         assert f"n{number}" in ids(model, text=f"ONLY{number}")
     assert ids(model, text="  ") == []
     assert ids(model, text="\ud800") == []
@@ -279,13 +282,14 @@ async def test_an_index_with_full_text_search_is_rebuilt_by_a_sqlite_without(
 
 
 async def test_a_word_that_many_have_is_looked_for_row_by_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workflow_engine.readmodel.searching.DENSE", 3)
+    monkeypatch.setattr("workflow_engine.readmodel.searching.MANY", 3)
     written = await Written(tmp_path).open()
     for number in range(8):
         await written.task(f"t{number}", data="common odd" if number % 2 else "common even")
     model = ReadModel(tmp_path)
     assert ids(model, text="common", limit=3) == ["t7", "t6", "t5"]
     assert ids(model, text="common even") == ["t6", "t4", "t2", "t0"]
+    assert ids(model, text="comm* ev*", order="submitted") == ["t0", "t2", "t4", "t6"]
     await written.close()
 
 
@@ -439,7 +443,7 @@ async def test_a_page_is_read_in_order_and_not_sorted(tmp_path: Path, asked: dic
     written = await given(tmp_path)
     model = ReadModel(tmp_path)
     model.catch_up()
-    sql = selecting.page(TaskQuery(**asked), None, dense=False)
+    sql = selecting.page(TaskQuery(**asked), None)
     connection = sqlite3.connect(model.path)
     plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql.text}", sql.parameters)]
     connection.close()

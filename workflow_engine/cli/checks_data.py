@@ -36,9 +36,10 @@ def journal(data_dir: Path) -> Iterator[Check]:
         yield Check("journal", "problem", str(damage), "workflow-engine repair")
         return
     files = [path for path in layout.journal.iterdir() if path.is_file()]
-    counted = f"{len(layout.segments())} segments, {len(layout.archives())} archives, {size(_bytes(files))}"
+    segments, archived = len(layout.segments()), len(layout.archives())
+    counted = f"{_number(segments, 'segment')}, {_number(archived, 'archive')}, {size(_bytes(files))}"
     last = f", the last {when(recovered.at)}" if recovered.n else ""
-    yield Check("journal", "ok", f"{recovered.n} commits{last}; {counted}")
+    yield Check("journal", "ok", f"{_number(recovered.n, 'commit')}{last}; {counted}")
 
 
 def engine(data_dir: Path) -> Iterator[Check]:
@@ -54,8 +55,8 @@ def engine(data_dir: Path) -> Iterator[Check]:
         yield Check("engine", "problem", str(error), "look what its process is doing, and start it again")
         return
     fact = (
-        f"process {status['pid']} since {when(status['serving_since'])}: {status['live']} tasks live, "
-        f"{status['under_way']} attempts under way, {status['commits']} commits"
+        f"process {status['pid']} since {when(status['serving_since'])}: {_number(status['live'], 'task')} live, "
+        f"{_number(status['under_way'], 'attempt')} under way, {_number(status['commits'], 'commit')}"
     )
     if status["trouble"] is not None:
         yield Check(
@@ -94,8 +95,8 @@ def index(data_dir: Path) -> Iterator[Check]:
 
 def artifacts(data_dir: Path) -> Iterator[Check]:
     """Count the artifacts."""
-    files = [Path(folder, name) for folder, _, names in os.walk(data_dir / "artifacts") for name in names]
-    yield Check("artifacts", "ok", f"{len(files)} files, {size(_bytes(files))}" if files else "none")
+    files = [Path(folder, name) for folder, _, names in os.walk(data_dir / "artifacts" / "sha256") for name in names]
+    yield Check("artifacts", "ok", f"{_number(len(files), 'file')}, {size(_bytes(files))}" if files else "none")
 
 
 def _lock(data_dir: Path) -> Check:
@@ -117,6 +118,10 @@ def _lock(data_dir: Path) -> Check:
     finally:
         os.close(fd)
     return Check("engine", "ok", "none runs here")
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _bytes(files: list[Path]) -> int:

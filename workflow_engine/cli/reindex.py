@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
 import click
 
@@ -24,15 +24,18 @@ def reindex(invocation: Invocation, /) -> None:
 
     must_exist(invocation.data_dir)
     begun = time.monotonic()
-    with contextlib.ExitStack() as stack:
-        progress: Callable[[int], None] | None = None
-        if is_terminal():
-            from rich.console import Console
-
-            status = stack.enter_context(Console(stderr=True).status("Reading the journal"))
-
-            def progress(n: int) -> None:
-                status.update(f"Reading the journal: {n:,} commits so far")
-
+    with _progress() as progress:
         n = ReadModel(invocation.data_dir, progress).reindex()
     print_line(f"The index of {invocation.data_dir} was built up to commit {n} in {time.monotonic() - begun:.1f} s.")
+
+
+@contextlib.contextmanager
+def _progress() -> Generator[Callable[[int], None] | None, None, None]:
+    """Give what shows a terminal how far it is, for the length of a ``with``."""
+    if not is_terminal():
+        yield None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("Reading the journal") as status:
+        yield lambda n: status.update(f"Reading the journal: {n:,} commits so far")

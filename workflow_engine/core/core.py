@@ -119,6 +119,10 @@ class Core:
         """Return whether *task* is live or ended not long ago."""
         return task in self._state.world or task in self._state.ended
 
+    def has_ended(self, task: str) -> bool:
+        """Return whether *task* ended not long ago."""
+        return task in self._state.ended
+
     def defined(self, digest: str) -> bool:
         """Return whether a definition with this hash exists."""
         return digest in self._state.plans

@@ -8,7 +8,6 @@ its query order depends on history, and the lists it returns are its cache.
 import itertools
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Final, TypeVar, cast
 
 import esper
@@ -38,13 +37,17 @@ class World:
         self._changes: dict[str, dict[str, Any] | None] = {}
         self._born: set[str] = set()
 
-    @contextmanager
-    def entered(self) -> Iterator[None]:
-        """Make this the current world of esper, alone in the process, for the length of a ``with``."""
-        with _ESPER:
-            if esper.current_world != self._name:
-                esper.switch_world(self._name)
-            yield
+    def entered(self) -> "World":
+        """Return what makes this the current world of esper, alone in the process, for the length of a ``with``."""
+        return self
+
+    def __enter__(self) -> None:
+        _ESPER.acquire()
+        if esper.current_world != self._name:
+            esper.switch_world(self._name)
+
+    def __exit__(self, *raised: object) -> None:
+        _ESPER.release()
 
     def close(self) -> None:
         """Forget everything."""

@@ -25,8 +25,7 @@ def tasks(connection: sqlite3.Connection, query: TaskQuery) -> Page:
     found = searching.search(connection, query.text) if query.text else None
     if query.text and found is None:
         return Page(())
-    dense = found is not None and searching.dense(connection, found)
-    sql = selecting.page(query, found, dense)
+    sql = selecting.page(query, found)
     rows = connection.execute(sql.text, sql.parameters).fetchall()
     listed = tuple(_task_row(connection, row) for row in rows[: query.limit])
     if len(rows) <= query.limit:

@@ -27,7 +27,8 @@ class TaskQuery(msgspec.Struct, frozen=True):
         classification: what that phase is classified as.
         waiting: "human", "agent" or "io": what that run waits for.
         labels: values by name, all of which the task has.
-        text: words, all of which begin a word of what was submitted, of outputs, labels, the id or the failure.
+        text: words, all of which stand in what was submitted, in outputs, labels, the id or the failure, as far as
+            the first 4,096 characters of these; ``ship*`` stands for all words that begin so.
         parent: id of the task that forked it.
         submitted_after: engine time, in seconds, at or after which it was submitted.
         submitted_before: engine time, in seconds, before which it was submitted.

@@ -5,31 +5,26 @@ import sqlite3
 from typing import Final
 
 from workflow_engine.readmodel.schema import has_fts5
-from workflow_engine.readmodel.selecting import Sql
+from workflow_engine.readmodel.selecting import Found, Sql
 
-DENSE: Final = 2_000
-"""Tasks with a text from which on it is looked for row by row."""
+MANY: Final = 2_000
+"""Tasks with a text from which on they are not all read for a page."""
 
 
-def search(connection: sqlite3.Connection, text: str) -> Sql | None:
-    """Return the statement that gives the numbers of rows with all words of *text*; None where it has no word.
+def search(connection: sqlite3.Connection, text: str) -> Found | None:
+    """Return how tasks with all words of *text* are found; None where it has no word.
 
-    Whatever *text* holds is looked for as it is: nothing in it is an operator.
+    A word that ends in ``*`` stands for all that begin so.  Nothing else in *text* is an operator.
     """
     words = [word for word in _clean(text).split() if _WORD.search(word)]
     if not words:
         return None
-    if has_fts5(connection):
-        match = " ".join(f'"{word}"*' for word in (word.replace('"', " ") for word in words))
-        return Sql(_FTS5, (match,))
-    likes = " AND ".join([_LIKE] * len(words))
-    return Sql(f"{_PLAIN} {likes}", tuple(f"%{_LIKE_SPECIAL.sub(_escaped, word)}%" for word in words))
-
-
-def dense(connection: sqlite3.Connection, found: Sql) -> bool:
-    """Whether so many rows are *found* that reading them all would cost more than the page."""
-    count: int = connection.execute(f"{_COUNT} ({found.text} LIMIT ?)", (*found.parameters, DENSE)).fetchone()[0]
-    return count == DENSE
+    full = has_fts5(connection)
+    rows = Sql(_FTS5, (" ".join(map(_match, words)),)) if full else _likes(words)
+    count: int = connection.execute(f"{_COUNT} ({rows.text} LIMIT ?)", (*rows.parameters, MANY)).fetchone()[0]
+    # SQLite collects all that begins with a word before it gives the first, each time it is asked.
+    probed = not (full and any(word.endswith("*") for word in words))
+    return Found(rows, count == MANY, probed)
 
 
 _FTS5: Final = "SELECT rowid FROM search WHERE search MATCH ?"
@@ -38,6 +33,17 @@ _LIKE: Final = r"search.text LIKE ? ESCAPE '\'"
 _COUNT: Final = "SELECT count(*) FROM"
 _WORD: Final = re.compile(r"[^\W_]")
 _LIKE_SPECIAL: Final = re.compile(r"[%_\\]")
+
+
+def _match(word: str) -> str:
+    quoted = word.replace('"', " ")
+    return f'"{quoted[:-1]}"*' if word.endswith("*") else f'"{quoted}"'
+
+
+def _likes(words: list[str]) -> Sql:
+    """Return the statement for a SQLite without full-text search: it finds parts of words too."""
+    likes = " AND ".join([_LIKE] * len(words))
+    return Sql(f"{_PLAIN} {likes}", tuple(f"%{_LIKE_SPECIAL.sub(_escaped, word.removesuffix('*'))}%" for word in words))
 
 
 def _escaped(special: re.Match[str]) -> str:

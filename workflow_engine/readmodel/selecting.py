@@ -49,6 +49,20 @@ class Sql(NamedTuple):
     parameters: tuple[Any, ...] = ()
 
 
+class Found(NamedTuple):
+    """How tasks with a text are found.
+
+    Attributes:
+        rows: the statement that gives the numbers of their rows.
+        many: whether so many have it that reading them all would cost more than a page.
+        probed: whether it costs little to ask for one row whether it has the text.
+    """
+
+    rows: Sql
+    many: bool
+    probed: bool
+
+
 class Branch(NamedTuple):
     """Where rows are read from, which of them, and the table whose columns they are ordered by."""
 
@@ -57,13 +71,12 @@ class Branch(NamedTuple):
     ordered: str = "tasks"
 
 
-def page(query: TaskQuery, found: Sql | None, dense: bool) -> Sql:
+def page(query: TaskQuery, found: Found | None) -> Sql:
     """Return the statement that gives a page of *query*, and one row more if there are more.
 
     Args:
         query: what is asked for.
-        found: the statement that gives numbers of rows with the text, None where no text is asked for.
-        dense: whether so many have the text that it is better to look for it row by row.
+        found: how its text is found, None where no text is asked for.
 
     Raises:
         InputRefused: the order, the limit or the cursor is not one.
@@ -75,7 +88,7 @@ def page(query: TaskQuery, found: Sql | None, dense: bool) -> Sql:
     key = cursor.decode(query.after, query.order, ordering.kinds) if query.after is not None else None
     texts: list[str] = []
     parameters: list[Any] = []
-    for branch in _branches(query, found, dense):
+    for branch in _branches(query, found):
         where = branch.where if key is None else (*branch.where, _behind(ordering, branch.ordered, key))
         conditions = " AND ".join(condition.text for condition in where) or "TRUE"
         order = _order(ordering, branch.ordered)
@@ -90,10 +103,10 @@ def page(query: TaskQuery, found: Sql | None, dense: bool) -> Sql:
     return Sql(f"{' UNION ALL '.join(texts)} ORDER BY {columns} LIMIT ?", (*parameters, limit))
 
 
-def counts(query: TaskQuery, found: Sql | None) -> Sql:
+def counts(query: TaskQuery, found: Found | None) -> Sql:
     """Return the statement that gives (state, number of tasks) of *query*, whatever its order, limit and cursor."""
     where = (
-        *_common(query, found, dense=False),
+        *_common(query, found._replace(many=False) if found is not None else None),
         *_any_of("status", _statuses(query)),
         *_any_of("workflow", query.workflows),
         *_placed(query),
@@ -103,11 +116,11 @@ def counts(query: TaskQuery, found: Sql | None) -> Sql:
     return Sql(f"SELECT status, count(*) FROM tasks WHERE {conditions} GROUP BY status", parameters)
 
 
-def _branches(query: TaskQuery, found: Sql | None, dense: bool) -> list[Branch]:
+def _branches(query: TaskQuery, found: Found | None) -> list[Branch]:
     statuses = _statuses(query)
-    common = _common(query, found, dense)
+    common = _common(query, found)
     chosen = (*_any_of("+tasks.status", statuses), *_any_of("+tasks.workflow", query.workflows))
-    if found is not None and not dense:
+    if found is not None and not found.many:
         return [Branch("tasks", (*common, *chosen, *_placed(query)))]
     if query.labels:
         return [_labelled(query, (*common, *chosen, *_placed(query)))]
@@ -159,7 +172,7 @@ def _by_state(query: TaskQuery, common: tuple[Sql, ...], statuses: tuple[str, ..
     return [Branch("tasks INDEXED BY tasks_status", (_is("status", state), *named, *common)) for state in statuses]
 
 
-def _common(query: TaskQuery, found: Sql | None, dense: bool) -> tuple[Sql, ...]:
+def _common(query: TaskQuery, found: Found | None) -> tuple[Sql, ...]:
     """Return the conditions that any branch can check."""
     where: list[Sql] = []
     if query.submitted_after is not None:
@@ -168,10 +181,8 @@ def _common(query: TaskQuery, found: Sql | None, dense: bool) -> tuple[Sql, ...]
         where.append(Sql("tasks.submitted_at < ?", (query.submitted_before,)))
     if query.parent is not None:
         where.append(Sql("tasks.parent = ?", (query.parent,)))
-    if found is not None and dense:
-        where.append(Sql(f"EXISTS ({found.text} AND search.rowid = tasks.k)", found.parameters))
-    elif found is not None:
-        where.append(Sql(f"tasks.k IN ({found.text})", found.parameters))
+    if found is not None:
+        where.append(_has_text(found))
     for name, value in query.labels.items():
         where.append(Sql(_HAS_LABEL, (name, value)))
     return tuple(where)
@@ -188,6 +199,14 @@ def _placed(query: TaskQuery) -> tuple[Sql, ...]:
 
 
 _HAS_LABEL: Final = "EXISTS (SELECT 1 FROM labels AS l WHERE l.k = tasks.k AND l.name = ? AND l.value = ?)"
+
+
+def _has_text(found: Found) -> Sql:
+    if not found.many:
+        return Sql(f"tasks.k IN ({found.rows.text})", found.rows.parameters)
+    if found.probed:
+        return Sql(f"EXISTS ({found.rows.text} AND search.rowid = tasks.k)", found.rows.parameters)
+    return Sql(f"+tasks.k IN ({found.rows.text})", found.rows.parameters)
 
 
 def _spread(asked: list[tuple[str, str]]) -> Sql:

@@ -342,24 +342,21 @@ class LocalHost:
 
 
 class _Ids:
-    """Task ids: seconds since the epoch, a random part of this process, and a counter, in base 32."""
+    """Task ids: seconds since the epoch and a random part of this process in base 32, and a counter in base 16."""
 
     _DIGITS: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 
     def __init__(self) -> None:
-        stamp = self._base32(int(time.time()), 7)
-        self._prefix = stamp + self._base32(secrets.randbits(25), 5) + "-"
+        self._prefix = self._base32(int(time.time()), 7) + self._base32(secrets.randbits(25), 5)
         self._count = 0
 
     def next(self) -> str:
         self._count += 1
-        return self._prefix + self._base32(self._count, 4)
+        return f"{self._prefix}-{self._count:05x}"
 
     def _base32(self, number: int, width: int) -> str:
         text = ""
-        while number:
+        for _ in range(width):
             number, digit = divmod(number, 32)
             text = self._DIGITS[digit] + text
-        return text.rjust(width, "0")
-
-
+        return text

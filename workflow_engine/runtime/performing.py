@@ -6,6 +6,8 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+import msgspec
+
 from workflow_engine.adapter import Adapter, Missing, Output, Suspend
 from workflow_engine.adapters.classifier import CLASSIFIER
 from workflow_engine.core.effects import Abort, Effect, Perform
@@ -26,6 +28,9 @@ DETAIL_MAX: Final = 8_000
 
 Resolve = Callable[[Any], tuple[str, str | None]]
 """Returns the definition hash, and the phase to begin with, that a classifier's word means; refuses unknown words."""
+
+
+_NULL: Final = msgspec.Raw(b"null")
 
 
 class Under:
@@ -129,15 +134,14 @@ class AdapterPerformer:
         if phase.assigned_to == CLASSIFIER:
             digest, start = self._resolve(gave.value)
             return Settled(run, attempt, to_json(gave.value, "the classification"), rebind=digest, start=start)
-        output = to_json(gave.value, f"the output of phase {phase.id!r}")
-        artifacts = {
-            name: to_json(reference, f"the reference of artifact {name!r}")
-            for name, reference in (gave.artifacts or {}).items()
-        }
+        output = to_json(gave.value, f"the output of phase {phase.id!r}") if gave.value is not None else _NULL
+        artifacts = None
+        if gave.artifacts:
+            artifacts = {name: to_json(reference, f"artifact {name!r}") for name, reference in gave.artifacts.items()}
         pick = gave.pick if gave.pick is not None else picked(gave.value, view.phase.picks)
         if pick is not None and not isinstance(pick, str):  # pyright: ignore[reportUnnecessaryIsInstance] - user input
             raise PermanentFailure(f"phase {phase.id!r} picked {pick!r}; pick a classification by its name")
-        return Settled(run, attempt, output, pick, kept(task), artifacts or None)
+        return Settled(run, attempt, output, pick, kept(task), artifacts)
 
 
 def picked(value: Any, choices: tuple[str, ...]) -> str | None:
