@@ -179,17 +179,17 @@ _ROWS: Final = """
 BEGIN;
 CREATE TEMP TABLE numbers AS
     WITH RECURSIVE n (k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n WHERE k < :count) SELECT k FROM n;
-INSERT INTO tasks SELECT k, printf('t%07d', k), 1, 'w' || k % 10, 'd',
+INSERT INTO tasks SELECT k, printf('t%07d', k), 1, 'w' || (k % 10), 'd',
     CASE WHEN k % 10 = 0 THEN 'waiting_human' WHEN k % 1000 = 3 THEN 'failed' ELSE 'completed' END, 1.7e9 + k % 99991,
     1.7e9 + k, CASE WHEN k % 10 THEN 1.7e9 + k END, k % 5, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
     CASE WHEN k % 10 = 0 THEN iif(k % 30, 'approve', 'check') END, CASE WHEN k % 10 = 0 THEN 'c' END,
     CASE WHEN k % 10 = 0 THEN 'human' END, 0 FROM numbers;
-INSERT INTO labels SELECT k, 'customer', 'c' || k % 1000, 1.7e9 + k, printf('t%07d', k) FROM numbers;
+INSERT INTO labels SELECT k, 'customer', 'c' || (k % 1000), 1.7e9 + k, printf('t%07d', k) FROM numbers;
 INSERT INTO parts SELECT k, 0, '', '', '', CAST('{"data":{"value":{"topic":"durability"}}}' AS BLOB) FROM numbers;
 INSERT INTO search (rowid, text) SELECT k, printf('t%07d the durability of things word%d', k, k) FROM numbers;
 INSERT INTO questions SELECT k, 'approve/1', printf('t%07d/approve/1/1q0', k), printf('t%07d', k), 'approve', 'human',
     'Publish?', NULL, CAST('[]' AS BLOB), 1.7e9 + k, NULL, 0, 1e18 FROM numbers WHERE k % 10 = 0;
-INSERT INTO invited SELECT k, 'approve/1', 'p' || k % 50, 1e18, 1.7e9 + k, printf('t%07d/approve/1/1q0', k)
+INSERT INTO invited SELECT k, 'approve/1', 'p' || (k % 50), 1e18, 1.7e9 + k, printf('t%07d/approve/1/1q0', k)
     FROM numbers WHERE k % 10 = 0;
 DROP TABLE numbers;
 COMMIT

@@ -53,8 +53,9 @@ def content(model: ReadModel) -> dict[str, Any]:
     """Return all that the index holds, but for the numbers of rows and for when events happened."""
     queries = {
         "tasks": """SELECT id, workflow, definition, status, since, submitted_at, ended_at, rank, assigned_to, parent,
-            reason, failed_phase, error, message, CAST(labels AS TEXT), phase, classification, waiting, spread FROM tasks""",
-        "places": "SELECT id, run, places.since, p.phase FROM tasks JOIN places AS p USING (k) JOIN places USING (k, run)",
+            reason, failed_phase, error, message, CAST(labels AS TEXT), phase, classification, waiting, spread
+            FROM tasks""",
+        "places": "SELECT id, run, places.since, places.phase FROM tasks JOIN places USING (k)",
         "labels": "SELECT tasks.id, name, value, labels.submitted_at, labels.id FROM tasks JOIN labels USING (k)",
         "questions": "SELECT q.id, task, q.run, q.phase, q.due, q.deadline FROM tasks JOIN questions AS q USING (k)",
         "invited": "SELECT i.id, run, candidate, deadline, asked_at FROM tasks JOIN invited AS i USING (k)",

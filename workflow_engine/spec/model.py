@@ -165,6 +165,7 @@ class WorkflowSpec(Strict):
                 seen.add(phase.id)
                 _check_json(phase)
             follow(self)
+            self.stored()
         except ValueError as error:
             # `_refuse` does not see what comes after the model is made.
             raise SpecError(f"WorkflowSpec: {error}") from error

@@ -1,0 +1,217 @@
+"""Examples, and the programs in the documents, do what they say."""
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from workflow_engine.ecs_workflow import ECSWorkflowEngine, Phase, RetryPolicy, Task
+
+ROOT: Final = Path(__file__).parents[2]
+EXAMPLES: Final = ROOT / "examples"
+WITHIN: Final = 30.0
+"""Seconds that a program of these tests has."""
+
+PRINTS: Final = {
+    "artifacts": """note.txt: 12 bytes, text/plain, from None
+tables/squares.csv: 10427 bytes, text/csv, from export
+1000 rows, and a note: please check
+""",
+    "classifier": """refund: paid back the order of 'a refund, please'
+question: answered 'when do you open?'
+""",
+    "durable_steps": """handler called
+charging 20 EUR
+handler called
+shipped, receipt-1
+""",
+    "first_program": "completed: Hello Ann!\n",
+    "hooks": "completed: paid 20 EUR\nfailed: that is more than 100 EUR\n",
+    "human_approval": """Task ID (page) waits in phase 'approve' since TIME for ann to answer 'Publish this?' \
+(question ID/approve/1/1q0); due TIME, after that it is overdue and keeps waiting.
+refused: question ID/approve/1/1q0: the answer does not fit its form: \
+decision: 'aprove' is not one of ['approve', 'reject']
+published
+""",
+    "priorities_and_limits": """the boss's page (under way: 1)
+an old page (under way: 1)
+a newer page (under way: 1)
+a draft (under way: 1)
+""",
+    "retries": """attempt 1 under the key retries-t1/fetch/1/1
+attempt 2 under the key retries-t1/fetch/1/2
+attempt 3 under the key retries-t1/fetch/1/3
+retries-t1 completed: fetched
+retries-t2 failed: the file is not a spreadsheet
+""",
+    "routing": "wrote back about 'how do I log in?'\ncalled about 'the site is down!'\n",
+    "subprocess_phase": "{'words': 4}\n['brown', 'fox', 'quick', 'the']\n",
+    "suspend_resume": "got 2 parcels\nwaiting_human\nwent on with ['/archive']\n",
+    "threads": "completed: HELLO\n",
+}
+"""What each example prints."""
+
+TIME: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC \([^)]+\)")
+ID: Final = re.compile(r"[0-9a-z]{12}-\d{4}")
+
+
+def run(words: list[str], directory: Path) -> subprocess.CompletedProcess[str]:
+    """Run Python with *words* in *directory*."""
+    return subprocess.run(
+        [sys.executable, *words], cwd=directory, capture_output=True, text=True, timeout=WITHIN, check=False
+    )
+
+
+def blocks(page: str) -> list[str]:
+    """Return the Python in a page of the documents."""
+    return re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def programs(page: str) -> list[str]:
+    """Return the blocks of a page that are whole programs."""
+    return [block for block in blocks(page) if "asyncio.run(main())" in block]
+
+
+def test_every_example_is_tested() -> None:
+    assert sorted(path.stem for path in EXAMPLES.glob("*.py")) == sorted(PRINTS)
+
+
+@pytest.mark.parametrize("name", PRINTS)
+def test_an_example_prints_what_a_reader_expects(name: str, tmp_path: Path) -> None:
+    done = run([str(EXAMPLES / f"{name}.py")], tmp_path)
+    printed = ID.sub("ID", TIME.sub("TIME", done.stdout))
+    assert (printed, done.stderr, done.returncode) == (PRINTS[name], "", 0)
+
+
+def test_an_example_can_be_run_again(tmp_path: Path) -> None:
+    for _ in range(2):
+        assert run([str(EXAMPLES / "retries.py")], tmp_path).stdout == PRINTS["retries"]
+
+
+@pytest.mark.parametrize("name", PRINTS)
+def test_an_example_begins_with_one_sentence(name: str) -> None:
+    first = (EXAMPLES / f"{name}.py").read_text(encoding="utf-8").splitlines()[0]
+    assert re.fullmatch(r'"""[A-Z][^.]*\."""', first)
+
+
+def test_the_first_program_of_the_readme_runs(tmp_path: Path) -> None:
+    (program,) = programs("README.md")
+    done = run(["-c", program], tmp_path)
+    assert (done.stdout, done.stderr, done.returncode) == ("completed: Hello Ann!\n", "", 0)
+
+
+async def test_the_steps_of_the_readme_work(tmp_path: Path) -> None:
+    (handler,) = (block for block in blocks("README.md") if block.startswith("async def order(task)"))
+    charged: list[int] = []
+    names: dict[str, Any] = {"charge": charged.append}
+    exec(handler.replace("days=3", "seconds=0.01"), names)
+    async with ECSWorkflowEngine(tmp_path) as engine:
+        engine.register_handler("order", names["order"])
+        task = await engine.submit_task({"amount": 20}, classification="order")
+        task = await answered(engine, task, value=True)
+    assert (charged, task.output) == ([20], {"receipt": None})
+
+
+async def answered(engine: ECSWorkflowEngine, task: Task, value: object) -> Task:
+    """Answer the question that a task comes to, and return it when it has ended."""
+    async with asyncio.timeout(WITHIN):
+        while task.status != "waiting_human":
+            await asyncio.sleep(0.01)
+            task = await engine.get_task(task)
+    await engine.answer(task.id, value)
+    return await engine.wait(task, WITHIN)
+
+
+@pytest.mark.parametrize("page", sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("docs/**/*.md")))
+def test_python_in_the_documents_compiles(page: str) -> None:
+    for block in blocks(page):
+        compile(block, page, "exec", flags=PyCF_ALLOW_TOP_LEVEL_AWAIT)
+
+
+PyCF_ALLOW_TOP_LEVEL_AWAIT: Final = 0x2000
+"""As in `ast`: pieces of a handler stand by themselves in the documents."""
+
+
+def test_the_tests_in_the_documents_pass() -> None:
+    names: dict[str, Any] = {}
+    for block in blocks("docs/how-to/test-with-the-simulation.md"):
+        exec(block, names)
+    tests: list[Callable[[], None]] = [call for name, call in names.items() if name.startswith("test_")]
+    assert len(tests) == 3
+    for test in tests:
+        test()
+
+
+async def test_the_program_of_the_documents_reads_and_leaves_what_they_say(tmp_path: Path) -> None:
+    phase, program = blocks("docs/how-to/run-a-program.md")
+    names: dict[str, Any] = {"Phase": Phase}
+    declared = eval(phase, names).model_copy(update={"command": ("{python}", "-c", program)})
+    async with ECSWorkflowEngine(tmp_path) as engine:
+        engine.register_workflow("w", [declared.model_copy(update={"retry": RetryPolicy(max_attempts=1)})])
+        task = await engine.wait(await engine.submit_task({"text": "one two"}, "w"), WITHIN)
+        assert await engine.read_artifact(task, "words.txt") == b"one\ntwo"
+    assert task.output == {"words": 2}
+
+
+# ------------------------------------------------------------ the tutorial
+
+
+@contextmanager
+def press(directory: Path, output: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the program of the tutorial, with less patience, for the length of a ``with``."""
+    (program,) = programs("docs/tutorial.md")
+    program = program.replace("sleep(2)", "sleep(0.1)").replace("sleep(10)", "sleep(1.5)")
+    (directory / "press.py").write_text(program, encoding="utf-8")
+    with output.open("wb") as file, subprocess.Popen([sys.executable, "press.py"], cwd=directory, stdout=file) as child:
+        try:
+            yield child
+        finally:
+            child.kill()
+
+
+def cli(directory: Path, *words: str) -> str:
+    """Return what the command prints, on either channel."""
+    done = run(["-m", "workflow_engine", *words], directory)
+    return done.stdout + done.stderr
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Return as soon as *condition* holds."""
+    deadline = time.monotonic() + WITHIN
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.slow
+def test_the_tutorial_goes_as_it_says(tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    with press(tmp_path, said) as child:
+        until(lambda: (tmp_path / "workflow_data" / "journal").is_dir())
+        task = cli(tmp_path, "submit", "--workflow", "article", "topic=Tides").strip()
+        until(lambda: "composing" in said.read_text())
+        os.kill(child.pid, signal.SIGKILL)
+    assert said.read_text() == "looking up Tides ...\ncomposing ...\n"
+    assert "it is taken up again when an engine runs" in cli(tmp_path, "why", task)
+    with press(tmp_path, said) as child:
+        until(lambda: "for ann to answer 'Publish this?'" in cli(tmp_path, "why", task))
+        assert said.read_text() == "composing ...\n"
+        assert f"{task}/approve/1/1q0\tann" in cli(tmp_path, "inbox")
+        assert "'aprove' is not one of ['approve', 'reject']" in cli(tmp_path, "answer", task, "decision=aprove")
+        cli(tmp_path, "answer", task, "decision=approve")
+        until(lambda: "published: Tides come twice a day. Tides follow the moon." in said.read_text())
+        until(lambda: "status\tcompleted" in cli(tmp_path, "show", task))
+        events = cli(tmp_path, "events", task)
+        assert events.count(f"PhaseStarted\trun={task}/draft/1") == 2
+        assert events.count(f"PhaseCompleted\trun={task}/draft/1") == 1
+        child.send_signal(signal.SIGINT)
+        assert child.wait(WITHIN) == 0
