@@ -84,6 +84,15 @@ class EngineSettings(BaseSettings):
     limits: Limits = Limits()
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
 
+    def engine_options(self) -> dict[str, Any]:
+        """Return the settings as `ECSWorkflowEngine` takes them, beside the data directory."""
+        return {
+            "durability": self.durability,
+            "stop_grace": self.stop_grace_seconds,
+            "limits": self.limits.model_dump(),
+            "segment_bytes": self.segment_mib * 1024 * 1024,
+        }
+
     @classmethod
     def settings_customise_sources(
         cls,

@@ -46,7 +46,7 @@ from workflow_engine.forms import check_answer
 from workflow_engine.handlers import Handler, Handlers
 from workflow_engine.history import History, NoHistory
 from workflow_engine.hooks import Hook, Hooks
-from workflow_engine.journal.json_journal import Durability, JsonJournal
+from workflow_engine.journal.json_journal import SEGMENT_BYTES, Durability, JsonJournal
 from workflow_engine.journal.port import Journal
 from workflow_engine.readmodel.indexed_history import IndexedHistory
 from workflow_engine.readmodel.read_model import ReadModel
@@ -120,6 +120,9 @@ class ECSWorkflowEngine:
         durability: "full": what is acknowledged survives a power failure; "relaxed": it survives the death of the
             process, and a power failure may cost the last second.
         stop_grace: seconds that `stop` gives to what is under way, before it is handed back to be done again.
+        limits: how many runs may be under way at once, by task type; "process" are the programs of functional phases.
+            What is not named keeps its number in `POOLS`.
+        segment_bytes: size from which on a file of the journal is followed by a new one.
         journal: makes another journal than the one on disk; it is passed what to call when commits are archived.
         artifacts: another store than the one below `data_dir`.
         history: where tasks that ended long ago are found, for another journal than the one on disk.
@@ -132,6 +135,8 @@ class ECSWorkflowEngine:
         *,
         durability: Durability = "full",
         stop_grace: float = 5.0,
+        limits: Mapping[str, int] | None = None,
+        segment_bytes: int = SEGMENT_BYTES,
         journal: Callable[[Callable[[int], None]], Journal] | None = None,
         artifacts: ArtifactStore | None = None,
         history: History | None = None,
@@ -142,7 +147,11 @@ class ECSWorkflowEngine:
         self.data_dir = Path(data_dir)
         self.blocking = Blocking(self)
         self.artifacts: ArtifactStore = artifacts or LocalArtifactStore(self.data_dir / "artifacts")
-        self._make_journal = journal or functools.partial(_json_journal, self.data_dir, durability)
+        self._make_journal = journal or (
+            lambda archived: JsonJournal(
+                self.data_dir, durability=durability, segment_bytes=segment_bytes, on_archived=archived
+            )
+        )
         self._on_disk = journal is None
         self._collects = journal is None and artifacts is None
         self._given_history = history
@@ -152,7 +161,9 @@ class ECSWorkflowEngine:
         self._handlers = Handlers()
         self._hooks = Hooks()
         self._workflows = Workflows(self._handlers)
-        self._limits: dict[tuple[str, str], int | None] = {("pool", name): most for name, most in POOLS.items()}
+        self._limits: dict[tuple[str, str], int | None] = {
+            ("pool", name): most for name, most in {**POOLS, **(limits or {})}.items()
+        }
         self._adapters: dict[str, Adapter] = {
             TaskType.HUMAN: HumanAdapter(),
             TaskType.AGENTIC: HandlerAgentAdapter(self._handlers),
@@ -720,10 +731,6 @@ def _view(record: TaskRecord, session: Session) -> Task:
 def _asked(model: ReadModel, ask: Callable[[ReadModel], R]) -> R:
     model.catch_up()
     return ask(model)
-
-
-def _json_journal(data_dir: Path, durability: Durability, archived: Callable[[int], None]) -> Journal:
-    return JsonJournal(data_dir, durability=durability, on_archived=archived)
 
 
 def _id(task: Task | str) -> str:

@@ -14,6 +14,9 @@ ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 ARCHITECTURE: Final = ROOT / "docs" / "architecture.md"
 
+MADE: Final = ("benchmarks/RESULTS.md",)
+"""What `make bench` writes."""
+
 LINK: Final = re.compile(r"\[[^\]]+\]\(([^)#\s]+)(?:#[^)]*)?\)")
 COMMAND: Final = re.compile(r"^\$ workflow-engine ([a-z][a-z-]*)", re.MULTILINE)
 
@@ -27,7 +30,7 @@ def rendered(page: str) -> str:
 def lost_links(page: Path) -> list[str]:
     """Return the relative links of a page that lead nowhere."""
     links = LINK.findall(page.read_text(encoding="utf-8"))
-    return [link for link in links if "://" not in link and not (page.parent / link).exists()]
+    return [link for link in links if "://" not in link and link not in MADE and not (page.parent / link).exists()]
 
 
 def test_what_the_architecture_shows_of_the_code_is_fresh() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from workflow_engine.core.components import TaskState
 from workflow_engine.core.explain import explain
-from workflow_engine.ecs_workflow import ECSWorkflowEngine, Phase, Task
+from workflow_engine.ecs_workflow import ECSWorkflowEngine, Phase, RetryPolicy, Task
 from workflow_engine.errors import ConfigError, DuplicateTask, UnknownTask
 from workflow_engine.journal.json_journal import JsonJournal
 from workflow_engine.readmodel.indexed_history import IndexedHistory
@@ -26,7 +26,8 @@ class Shop:
         self.engine.register_handler("echo", self._echo)
         self.engine.register_handler("fragile", self._fragile)
         self.engine.register_workflow("echo", [Phase(target_classification="echo")])
-        self.engine.register_workflow("fragile", [Phase(target_classification="fragile", retry={"max_attempts": 1})])  # pyright: ignore[reportArgumentType] - as users may write it
+        once = RetryPolicy(max_attempts=1)
+        self.engine.register_workflow("fragile", [Phase(target_classification="fragile", retry=once)])
         self.engine.register_workflow(
             "ask", [Phase(target_classification="ask", assigned_to="human", candidates=("ann", "bob"), prompt="Sure?")]
         )

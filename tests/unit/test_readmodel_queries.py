@@ -24,6 +24,7 @@ from workflow_engine.core.components import (
 )
 from workflow_engine.core.events import Event, PhaseStarted, TaskPurged, TaskSubmitted
 from workflow_engine.errors import InputRefused
+from workflow_engine.journal.port import Changes
 from workflow_engine.readmodel import feed, schema, selecting
 from workflow_engine.readmodel.read_model import ReadModel
 from workflow_engine.readmodel.rows import Order, QuestionQuery, TaskQuery, TaskRow
@@ -381,12 +382,12 @@ async def test_a_record_is_what_the_core_would_say(tmp_path: Path) -> None:
 
 async def test_events_are_told_in_order(tmp_path: Path) -> None:
     written = await Written(tmp_path).open()
-    told: list[Event] = [TaskSubmitted(f"t{n}", "review") for n in range(3)] + [
-        PhaseStarted(f"t{n}", "r") for n in range(3)
-    ]
-    changes = {
-        f"t{n}": components(Identity(f"t{n}", "review", "d1", 1.0), Status(TaskState.PENDING, 1.0)) for n in range(3)
-    }
+    tasks = ("t0", "t1", "t2")
+    told: list[Event] = []
+    told += [TaskSubmitted(task, "review") for task in tasks]
+    told += [PhaseStarted(task, "r") for task in tasks]
+    pending = Status(TaskState.PENDING, 1.0)
+    changes: Changes = {task: components(Identity(task, "review", "d1", 1.0), pending) for task in tasks}
     await written.commit(changes, (), tuple(told))
     await written.commit({"t1": {"status": Status(TaskState.IN_PROGRESS, 2.0)}}, (), (PhaseStarted("t1", "s"),))
     model = ReadModel(tmp_path)

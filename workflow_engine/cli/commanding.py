@@ -76,9 +76,7 @@ async def _here(settings: "EngineSettings", call: str, arguments: dict[str, Any]
 
     if call != "submit_task":
         must_exist(settings.data_dir)
-    engine = ECSWorkflowEngine(
-        settings.data_dir, durability=settings.durability, stop_grace=settings.stop_grace_seconds
-    )
+    engine = ECSWorkflowEngine(settings.data_dir, **settings.engine_options())
     try:
         return await perform(engine, call, msgspec.json.encode(arguments))
     finally:
