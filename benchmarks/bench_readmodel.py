@@ -38,7 +38,7 @@ def main(directory: Path) -> None:
         *pages(directory / "listed"),
     ]
     for name, value in rows:
-        print(f"{name:<66} {value:>14}")
+        print(f"{name:<72} {value:>14}")
 
 
 def catching_up(directory: Path, commits: Iterator[Commit], tasks: int, what: str) -> Iterator[tuple[str, str]]:

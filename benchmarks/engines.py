@@ -5,6 +5,7 @@ import functools
 from collections.abc import Callable
 from pathlib import Path
 
+from workflow_engine.core.events import QuestionAsked
 from workflow_engine.ecs_workflow import ECSWorkflowEngine, Phase, Task
 from workflow_engine.journal.json_journal import Durability, JsonJournal
 from workflow_engine.runtime.local import Committed
@@ -43,36 +44,40 @@ async def echo3(engine: ECSWorkflowEngine, tasks: int) -> None:
     await asyncio.gather(*(_through(engine, number) for number in range(tasks)))
 
 
-async def park(engine: ECSWorkflowEngine, tasks: int, first: int = 0) -> None:
-    """Submit tasks ``t<first>`` and so on that wait for a person; return when all of them wait."""
-    parked = _Parked(first + tasks)
-    engine.watch(parked.watch)
-    parked.asked = first
-    for start in range(first, first + tasks, CHUNK):
-        upto = min(start + CHUNK, first + tasks)
-        await asyncio.gather(
-            *(engine.submit_task({"number": n}, "parked", task_id=f"t{n}") for n in range(start, upto))
-        )
-    await parked.done.wait()
+class Parking:
+    """Puts tasks where they wait for a person.
+
+    Args:
+        engine: not opened yet, since it is watched from its opening on.
+    """
+
+    def __init__(self, engine: ECSWorkflowEngine) -> None:
+        self._engine = engine
+        self._asked = 0
+        self._goal = 0
+        self._reached = asyncio.Event()
+        engine.watch(self._watch)
+
+    async def park(self, tasks: int) -> None:
+        """Submit so many more tasks (``t0``, ``t1`` and so on); return when all of them wait."""
+        first, self._goal = self._goal, self._goal + tasks
+        self._reached.clear()
+        for start in range(first, self._goal, CHUNK):
+            numbers = range(start, min(start + CHUNK, self._goal))
+            await asyncio.gather(
+                *(self._engine.submit_task({"number": n}, "parked", task_id=f"t{n}") for n in numbers)
+            )
+        await self._reached.wait()
+
+    def _watch(self, committed: Committed) -> None:
+        self._asked += sum(type(event) is QuestionAsked for event in committed.events)
+        if self._asked >= self._goal:
+            self._reached.set()
 
 
 async def _through(engine: ECSWorkflowEngine, number: int) -> None:
     task = await engine.submit_task({"number": number}, "echo3")
     await engine.wait(task)
-
-
-class _Parked:
-    """Sees from the events how many tasks wait."""
-
-    def __init__(self, goal: int) -> None:
-        self.asked = 0
-        self.done = asyncio.Event()
-        self._goal = goal
-
-    def watch(self, committed: Committed) -> None:
-        self.asked += sum(type(event).__name__ == "QuestionAsked" for event in committed.events)
-        if self.asked >= self._goal:
-            self.done.set()
 
 
 def _journal(

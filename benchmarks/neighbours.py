@@ -5,7 +5,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from benchmarks.engines import PHASES, echo3, engine, park
+from benchmarks.engines import PHASES, Parking, echo3, engine
 from benchmarks.measuring import Stopwatch, place, report
 
 WARM_UP = 1_000
@@ -15,8 +15,10 @@ async def main(data_dir: Path, parked: int, batch: int) -> None:
     """Park, then measure a batch whenever asked."""
     loop = asyncio.get_running_loop()
     transitions = batch * len(PHASES)
-    async with engine(data_dir) as made:
-        await park(made, parked)
+    made = engine(data_dir)
+    parking = Parking(made)
+    async with made:
+        await parking.park(parked)
         await echo3(made, WARM_UP)
         report(parked=parked)
         while await loop.run_in_executor(None, sys.stdin.readline):

@@ -5,7 +5,7 @@ import asyncio
 import gc
 from pathlib import Path
 
-from benchmarks.engines import engine, park
+from benchmarks.engines import Parking, engine
 from benchmarks.measuring import Stopwatch, peak_rss, place, report, rss
 
 WARM_UP = 1_000
@@ -13,12 +13,14 @@ WARM_UP = 1_000
 
 async def main(data_dir: Path, tasks: int) -> None:
     """Measure once, in this process."""
-    async with engine(data_dir) as made:
-        await park(made, WARM_UP)
+    made = engine(data_dir)
+    parking = Parking(made)
+    async with made:
+        await parking.park(WARM_UP)
         gc.collect()
         before = rss()
         watch = Stopwatch()
-        await park(made, tasks, first=WARM_UP)
+        await parking.park(tasks)
         taken = watch.stop()
         gc.collect()
         after = rss()

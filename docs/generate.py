@@ -1,7 +1,7 @@
 """Draws what docs/architecture.md shows of the code, from the code: states, components and systems.
 
-    python docs/generate.py            # writes docs/architecture.md anew
-    python docs/generate.py --check    # fails where it is stale
+python docs/generate.py            # writes docs/architecture.md anew
+python docs/generate.py --check    # fails where it is stale
 """
 
 import re
@@ -107,7 +107,8 @@ def rendered(page: str) -> str:
         pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
         if len(pattern.findall(page)) != 1:
             raise AssertionError(f"the page has no place for {name}: {begin} ... {end}")
-        page = pattern.sub(lambda _, text=f"{begin}\n{drawn}\n{end}": text, page)
+        before, after = pattern.split(page)
+        page = f"{before}{begin}\n{drawn}\n{end}{after}"
     return page
 
 

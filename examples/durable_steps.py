@@ -14,7 +14,7 @@ async def charge(amount: int) -> str:
 async def order(task: Task) -> str:
     """Charge, wait a moment that would outlive the process, and ship."""
     print("handler called")
-    receipt = await task.step("charge", charge, task.data["amount"])
+    receipt: str = await task.step("charge", charge, task.data["amount"])
     await task.sleep(0.2)  # the handler ends here, and comes back to this line when the time is up
     return f"shipped, {receipt}"
 

@@ -34,7 +34,7 @@ async def main() -> None:
             # With an id of our own a second submission is the same task, not another one.
             task = await engine.submit_task({}, workflow, task_id=f"retries-{name}")
             task = await engine.wait(task)
-            print(f"{task.id} {task.status}: {task.output or task.failure and task.failure.message}")
+            print(f"{task.id} {task.status}: {task.output or (task.failure and task.failure.message)}")
             await engine.purge(task)  # forgets it, so that the next run of this file begins anew
 
 

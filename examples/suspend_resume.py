@@ -2,7 +2,7 @@
 
 import asyncio
 
-from workflow_engine.ecs_workflow import ECSWorkflowEngine, Phase, Task
+from workflow_engine.ecs_workflow import ECSWorkflowEngine, Task
 
 
 async def order(task: Task) -> str:

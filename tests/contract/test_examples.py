@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -163,7 +163,7 @@ async def test_the_program_of_the_documents_reads_and_leaves_what_they_say(tmp_p
 
 
 @contextmanager
-def press(directory: Path, output: Path) -> Iterator[subprocess.Popen[bytes]]:
+def press(directory: Path, output: Path) -> Generator[subprocess.Popen[bytes]]:
     """Run the program of the tutorial, with less patience, for the length of a ``with``."""
     (program,) = programs("docs/tutorial.md")
     program = program.replace("sleep(2)", "sleep(0.1)").replace("sleep(10)", "sleep(1.5)")

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.unit.core_helpers import Driven, answer, asks, decided, failed, perform, raw, refused, settled, started
+from tests.unit.core_helpers import Driven, answer, asks, decided, failed, perform, raw, refused, settled, sleeps, started
 from workflow_engine.core.components import (
     AnswerRecord,
     Answers,
@@ -288,7 +288,7 @@ def test_cancelling_what_waits_leaves_nothing_that_wakes(state: str) -> None:
             driven.tick(101.0, asks(due_in=1.0))
             driven.tick(103.0)
         case "asleep":
-            driven.tick(101.0, asks(step="s", due_in=None))
+            driven.tick(101.0, sleeps(50.0))
         case _:
             driven.tick(101.0, Serving(False), HandedBack("t/a/1", 1))
     decision = driven.tick(104.0, Cancel("t", ticket=7))

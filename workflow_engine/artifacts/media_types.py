@@ -6,6 +6,8 @@ UNKNOWN = "application/octet-stream"
 
 # The table of the standard library alone: with the files of the system, two machines would answer differently.
 _TABLE = mimetypes.MimeTypes(filenames=())
+for _name, _type in ((".md", "text/markdown"), (".yaml", "application/yaml"), (".yml", "application/yaml")):
+    _TABLE.add_type(_type, _name)  # newer Pythons know these
 
 
 def guessed_media_type(name: str, *, text: bool = False) -> str:

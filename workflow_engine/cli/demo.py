@@ -1,6 +1,7 @@
 """`workflow-engine demo`: the whole engine on a real file, without keys or services."""
 
 import shlex
+import shutil
 import sys
 from importlib.metadata import files
 from pathlib import Path
@@ -114,4 +115,6 @@ def _tell_the_end(progress: DemoProgress, work: DemoTask, task: Task, folder: Pa
 
 
 def _command(*words: str) -> str:
-    return "  " + shlex.join(["workflow-engine", *words])
+    """Return a line that can be typed here: with the path of the program where the shell would not find it."""
+    program = "workflow-engine" if shutil.which("workflow-engine") else sys.argv[0]
+    return "  " + shlex.join([program, *words])

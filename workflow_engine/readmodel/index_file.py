@@ -39,8 +39,9 @@ class IndexFile:
 
         Raises:
             Unusable: there is no file, or it turns out to be damaged or of another version.
+            JournalError: it cannot be read or written at the moment.
         """
-        with _locked(self._lock, fcntl.LOCK_SH), _unusable_if_damaged():
+        with _locked(self._lock, fcntl.LOCK_SH), _translated(self.path):
             connection = _connect(self.path, "rw")
             try:
                 connection.executescript(_USE)
@@ -58,7 +59,22 @@ class IndexFile:
 
     @contextlib.contextmanager
     def rebuilt(self) -> Generator[sqlite3.Connection]:
-        """Give a connection to a new file, which takes the place of the old one at the end of the ``with``."""
+        """Give a connection to a new file, which takes the place of the old one at the end of the ``with``.
+
+        Raises:
+            JournalError: it cannot be written.
+        """
+        with _translated(self._fresh), self._made() as connection:
+            yield connection
+        _sync(self._fresh)
+        with _locked(self._lock, fcntl.LOCK_EX):
+            # The file first: without it, what a crash leaves of the others is removed by SQLite.
+            for path in (self.path, *(self.path.with_name(self.path.name + end) for end in ("-wal", "-shm"))):
+                path.unlink(missing_ok=True)
+            self._fresh.replace(self.path)
+
+    @contextlib.contextmanager
+    def _made(self) -> Generator[sqlite3.Connection]:
         self._fresh.unlink(missing_ok=True)
         connection = _connect(self._fresh, "rwc")
         try:
@@ -72,12 +88,6 @@ class IndexFile:
             self._fresh.unlink(missing_ok=True)
             raise
         connection.close()
-        _sync(self._fresh)
-        with _locked(self._lock, fcntl.LOCK_EX):
-            # The file first: without it, what a crash leaves of the others is removed by SQLite.
-            for path in (self.path, *(self.path.with_name(self.path.name + end) for end in ("-wal", "-shm"))):
-                path.unlink(missing_ok=True)
-            self._fresh.replace(self.path)
 
 
 _USE: Final = "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;"
@@ -99,14 +109,16 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
         )
     except sqlite3.OperationalError as error:
         if path.exists():
-            raise JournalError(f"the index {path} cannot be opened: {error}") from error
+            raise
         raise Unusable(path) from error
 
 
 @contextlib.contextmanager
-def _unusable_if_damaged() -> Generator[None]:
+def _translated(path: Path) -> Generator[None]:
     try:
         yield
+    except sqlite3.OperationalError as error:
+        raise JournalError(f"the index {path} cannot be used at the moment: {error}") from error
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & 0xFF in _DAMAGED:
             raise Unusable(str(error)) from error
