@@ -1,13 +1,11 @@
 """The engine that is measured: the workflow `echo3`, a question that waits, and how tasks are put through them."""
 
 import asyncio
-import functools
-from collections.abc import Callable
 from pathlib import Path
 
 from workflow_engine.core.events import QuestionAsked
 from workflow_engine.ecs_workflow import ECSWorkflowEngine, Phase, Task
-from workflow_engine.journal.json_journal import Durability, JsonJournal
+from workflow_engine.journal.json_journal import SEGMENT_BYTES, Durability
 from workflow_engine.runtime.local import Committed
 
 PHASES = ("first", "second", "third")
@@ -16,18 +14,15 @@ CHUNK = 4_000
 """Tasks that are parked at a time."""
 
 
-def engine(data_dir: Path, durability: Durability = "full", segment_bytes: int | None = None) -> ECSWorkflowEngine:
+def engine(data_dir: Path, durability: Durability = "full", segment_bytes: int = SEGMENT_BYTES) -> ECSWorkflowEngine:
     """Return an engine with the workflows of the benchmarks.
 
     Args:
         data_dir: where it keeps its data.
         durability: as of the engine.
-        segment_bytes: another size of segments than the default.
+        segment_bytes: size of the journal's segments.
     """
-    journal = None
-    if segment_bytes is not None:
-        journal = functools.partial(_journal, data_dir, durability, segment_bytes)
-    made = ECSWorkflowEngine(data_dir, durability=durability, journal=journal)
+    made = ECSWorkflowEngine(data_dir, durability=durability, segment_bytes=segment_bytes)
     for name in PHASES:
         made.register_handler(name, nothing)
     made.register_workflow("echo3", [Phase(id=name) for name in PHASES])
@@ -78,9 +73,3 @@ class Parking:
 async def _through(engine: ECSWorkflowEngine, number: int) -> None:
     task = await engine.submit_task({"number": number}, "echo3")
     await engine.wait(task)
-
-
-def _journal(
-    data_dir: Path, durability: Durability, segment_bytes: int, archived: Callable[[int], None]
-) -> JsonJournal:
-    return JsonJournal(data_dir, durability=durability, segment_bytes=segment_bytes, on_archived=archived)

@@ -37,7 +37,7 @@ async def answer(data_dir: Path, task: str) -> None:
     async with made:
         await made.answer(task, {"decision": "publish"})
         answered = time.perf_counter()
-        report(answered=True)
+        report(answered=1.0)
         report(
             import_s=imported - STARTED,
             open_s=opened - imported,

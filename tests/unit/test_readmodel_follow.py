@@ -256,3 +256,26 @@ def test_without_a_journal_nothing_is_made(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="no journal"):
         ReadModel(tmp_path).catch_up()
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_full_disk_is_our_error_and_hurts_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = await Written(tmp_path).open()
+    await written.task("t1", TaskState.COMPLETED)
+    model = ReadModel(tmp_path)
+    model.catch_up()
+    await written.task("t2", TaskState.COMPLETED)
+    with monkeypatch.context() as patched:
+        patched.setattr("workflow_engine.readmodel.catching_up.write", _full)
+        with pytest.raises(JournalError, match="disk is full"):
+            model.catch_up()
+        with pytest.raises(JournalError, match="disk is full"):
+            model.reindex()
+    assert not (tmp_path / "index.sqlite.new").exists()
+    assert [row.id for row in model.tasks().rows] == ["t1"]
+    model.catch_up()
+    assert [row.id for row in model.tasks().rows] == ["t2", "t1"]
+    await written.close()
+
+
+def _full(*_: object) -> None:
+    raise sqlite3.OperationalError("database or disk is full")

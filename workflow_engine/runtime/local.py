@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-import secrets
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
@@ -16,9 +14,11 @@ from workflow_engine.core.effects import Effect
 from workflow_engine.core.events import Event
 from workflow_engine.core.inputs import Input
 from workflow_engine.core.tick import Components, Decision
-from workflow_engine.errors import EngineError, EngineStopped, JournalError
+from workflow_engine.errors import EngineStopped, JournalError
 from workflow_engine.journal.port import Commit, Journal
+from workflow_engine.runtime.callers import Callers
 from workflow_engine.runtime.clock import Clock
+from workflow_engine.runtime.ids import TaskIds
 
 LOG: Final = logging.getLogger("workflow_engine")
 
@@ -80,12 +80,10 @@ class LocalHost:
         self._ahead = 0.0
         self._under_way = 0
         self._last: asyncio.Future[None] | None = None
-        self._tickets = 0
-        self._callers: dict[int, asyncio.Future[Any]] = {}
-        self._waiters: dict[str, list[asyncio.Future[Components]]] = {}
+        self._callers = Callers(self._loop)
         self._ended_in: dict[str, int] = {}
         self._ended: deque[tuple[int, list[str]]] = deque()
-        self._ids = _Ids()
+        self._ids = TaskIds()
         self._failure: BaseException | None = None
         self._closed = True
 
@@ -120,7 +118,7 @@ class LocalHost:
         if self._timer is not None:
             self._timer.cancel()
         await self._journal.close()
-        self._refuse_all(EngineStopped("the engine was stopped; what it has accepted is kept, and goes on when it runs again"))
+        self._callers.refuse(EngineStopped("the engine was stopped; what it has accepted is kept, and goes on when it runs again"))
         self.core.close()
 
     async def abandon(self) -> None:
@@ -172,10 +170,8 @@ class LocalHost:
             EngineStopped: the host is stopped, or cannot store anything at the moment.
         """
         self._accepting()
-        self._tickets += 1
-        reply: asyncio.Future[Any] = self._loop.create_future()
-        self._callers[self._tickets] = reply
-        self.send(make(self._tickets))
+        ticket, reply = self._callers.reply()
+        self.send(make(ticket))
         return await reply
 
     async def settled(self) -> None:
@@ -199,9 +195,7 @@ class LocalHost:
 
     def ended(self, task: str) -> "asyncio.Future[Components]":
         """Return a future of the components that a live task has once it has ended, durably."""
-        waiter: asyncio.Future[Components] = self._loop.create_future()
-        self._waiters.setdefault(task, []).append(waiter)
-        return waiter
+        return self._callers.ended(task)
 
     def remember(self, records: dict[str, dict[str, Any]]) -> None:
         """Bring ended tasks back to the core's mind until the next archiving."""
@@ -272,6 +266,7 @@ class LocalHost:
         last.add_done_callback(lambda done: self._durable(done, decision, n, now))
 
     def _durable(self, done: "asyncio.Future[None]", decision: Decision, n: int, at: float) -> None:
+        held_up = self._under_way >= COMMITS_MAX
         self._under_way -= 1
         if done.cancelled():
             return
@@ -281,24 +276,14 @@ class LocalHost:
             self._fail(error)
             return
         self._deliver(decision, n, at)
-        if self._inputs:
+        if self._inputs or held_up:
             self._schedule()
 
     def _deliver(self, decision: Decision, n: int, at: float) -> None:
         """Tell whom it concerns what is durable now."""
-        for ticket, reply in decision.replies:
-            caller = self._callers.pop(ticket, None)
-            if caller is not None and not caller.done():
-                if isinstance(reply, EngineError):
-                    caller.set_exception(reply)
-                else:
-                    caller.set_result(reply)
+        self._callers.tell(decision)
         if decision.ended:
             self._note_ended(n, list(decision.ended))
-            for task, components in decision.ended.items():
-                for waiter in self._waiters.pop(task, ()):
-                    if not waiter.done():
-                        waiter.set_result(components)
         performer = self.performer
         if performer is not None:
             for effect in decision.effects:
@@ -327,36 +312,4 @@ class LocalHost:
     def _fail(self, error: BaseException) -> None:
         self._failure = error
         self.failed.set_result(None)
-        self._refuse_all(EngineStopped(f"the engine has stopped: {error}"))
-
-    def _refuse_all(self, refusal: EngineError) -> None:
-        waiting: list[asyncio.Future[Any]] = [*self._callers.values()]
-        for waiters in self._waiters.values():
-            waiting.extend(waiters)
-        self._callers.clear()
-        self._waiters.clear()
-        for future in waiting:
-            if not future.done() and not future.get_loop().is_closed():
-                future.set_exception(refusal)
-                future.exception()  # a caller that is gone need not be told that it missed this
-
-
-class _Ids:
-    """Task ids: seconds since the epoch and a random part of this process in base 32, and a counter in base 16."""
-
-    _DIGITS: Final = "0123456789abcdefghjkmnpqrstvwxyz"
-
-    def __init__(self) -> None:
-        self._prefix = self._base32(int(time.time()), 7) + self._base32(secrets.randbits(25), 5)
-        self._count = 0
-
-    def next(self) -> str:
-        self._count += 1
-        return f"{self._prefix}-{self._count:05x}"
-
-    def _base32(self, number: int, width: int) -> str:
-        text = ""
-        for _ in range(width):
-            number, digit = divmod(number, 32)
-            text = self._DIGITS[digit] + text
-        return text
+        self._callers.refuse(EngineStopped(f"the engine has stopped: {error}"))

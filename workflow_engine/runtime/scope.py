@@ -14,7 +14,6 @@ from workflow_engine.artifacts.port import ArtifactRef, ArtifactStore
 from workflow_engine.core.components import StepRecord, WaitKind
 from workflow_engine.core.inputs import Attach, Input, StepRecorded, Suspend
 from workflow_engine.core.record import RunView
-from workflow_engine.core.systems.suspending import RESUMED
 from workflow_engine.errors import ArtifactError, InputRefused, StepMismatch
 from workflow_engine.values import from_json, to_json, to_json_if
 

@@ -27,7 +27,7 @@ from workflow_engine.core.inputs import (
     StepRecorded,
 )
 from workflow_engine.core.lifecycle import Move
-from workflow_engine.core.runs import QUESTION_TIMER, enqueue, release
+from workflow_engine.core.runs import QUESTION_TIMER, abort, enqueue, release
 from workflow_engine.core.components import Running
 from workflow_engine.core.tick import Done, Ending, Failed, Tick
 from workflow_engine.errors import AnswerRefused, IllegalTransition, UnknownTask
@@ -186,6 +186,8 @@ def _cancel(tick: Tick, cancel: Cancel) -> None:
     elif cancel.task in tick.ending:
         tick.reply(cancel.ticket, cancel.task)
     else:
+        for run in tick.state.runs.get(cancel.task, ()):
+            abort(tick, run)  # here, before dispatch: the places are given to others in this tick
         tick.ending[cancel.task] = Ending(Move.CANCEL, cancel.reason, ticket=cancel.ticket)
 
 
