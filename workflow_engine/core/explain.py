@@ -41,7 +41,10 @@ def explain(record: TaskRecord, now: float, *, serving: bool, lacks: Mapping[str
 
 def moment(at: float, now: float) -> str:
     """Return a moment for people: the time in UTC, and how far from *now* it is."""
-    stamp = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    try:
+        stamp = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except (ValueError, OverflowError, OSError):
+        stamp = "after the year 9999"
     return f"{stamp} ({span(now - at)} ago)" if at <= now else f"{stamp} (in {span(at - now)})"
 
 
@@ -94,7 +97,8 @@ def _run(run_id: str, run: Mapping[str, Any], now: float, serving: bool, lacks: 
             case Suspended():
                 return _asking(run["run"], run["question"], marker, now)
             case Ready(since=since, needs=needs):
-                return _ready(phase, since, needs or lacks, serving, now)
+                # Once an engine runs, it knows what is missing; what was noted may have been registered since.
+                return _ready(phase, since, lacks if serving else lacks or needs, serving, now)
             case _:
                 continue
     return f"has a run without a state ({run_id})"

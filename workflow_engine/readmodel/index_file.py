@@ -120,7 +120,7 @@ def _translated(path: Path) -> Generator[None]:
     except sqlite3.OperationalError as error:
         raise JournalError(f"the index {path} cannot be used at the moment: {error}") from error
     except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF in _DAMAGED:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:  # Python itself gives none
             raise Unusable(str(error)) from error
         raise
 
