@@ -28,7 +28,7 @@ from workflow_engine.artifacts.local import LocalArtifactStore
 from workflow_engine.artifacts.port import ArtifactRef, ArtifactStore
 from workflow_engine.blocking import Blocking
 from workflow_engine.control.server import ControlServer
-from workflow_engine.core.components import Artifacts, Status, TaskState, WaitKind
+from workflow_engine.core.components import Artifacts, TaskState
 from workflow_engine.core.explain import explain
 from workflow_engine.core.inputs import Answer, Attach, Cancel, Limit, Purge, Retry, Submit
 from workflow_engine.core.inputs import Suspend as SuspendInput
@@ -52,13 +52,14 @@ from workflow_engine.readmodel.indexed_history import IndexedHistory
 from workflow_engine.readmodel.read_model import ReadModel
 from workflow_engine.readmodel.rows import EventRow, Page, QuestionPage, QuestionQuery, TaskQuery
 from workflow_engine.registry import TASK_ID, Workflows, check_name
+from workflow_engine.runtime.asking import to_form, wait_kind
 from workflow_engine.runtime.clock import Clock, WallClock
 from workflow_engine.runtime.local import Committed
 from workflow_engine.runtime.performing import picked
 from workflow_engine.runtime.session import Session
-from workflow_engine.spec.model import Phase, RetryPolicy, TaskType, WorkflowSpec, task_type
+from workflow_engine.spec.model import NAME, Phase, RetryPolicy, TaskType, WorkflowSpec, task_type
 from workflow_engine.task import Task
-from workflow_engine.values import to_json, to_json_if
+from workflow_engine.values import to_json, to_seconds, to_text, to_text_if
 
 __all__ = [
     "Adapter",
@@ -83,6 +84,9 @@ POOLS: Final[Mapping[str, int]] = {
     "process": 2 * (os.cpu_count() or 1),
 }
 """Runs that may be under way at once unless told otherwise, by pool; "process" are the programs of functional phases."""
+
+PRIORITY_MAX: Final = 1_000_000_000
+"""Highest priority, and, negated, the lowest."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -358,8 +362,11 @@ class ECSWorkflowEngine:
         """
         raw = to_json(data, "the task's data")
         name = _task_id(task_id)
-        if not isinstance(priority, int):  # pyright: ignore[reportUnnecessaryIsInstance] - user input
-            raise InputRefused(f"priority is a whole number, not {priority!r}")
+        if type(priority) is not int or abs(priority) > PRIORITY_MAX:
+            raise InputRefused(f"priority is a whole number of at most {PRIORITY_MAX:,}, not {priority!r}")
+        words = _labels(labels)
+        belongs_to = _id(parent) if parent is not None else None
+        carried_out_by = _assigned(assigned_to)
         session = self._live() or await self._opened()
         workflow = self._workflows.choose(workflow_name, classification, session.host.core)
         if name is not None:
@@ -372,10 +379,10 @@ class ECSWorkflowEngine:
                 workflow.digest,
                 raw,
                 workflow.start,
-                task_type(str(assigned_to)) if assigned_to is not None else None,
+                carried_out_by,
                 priority,
-                _id(parent) if parent is not None else None,
-                _labels(labels),
+                belongs_to,
+                words,
                 ticket,
             )
         )
@@ -465,8 +472,9 @@ class ECSWorkflowEngine:
             UnknownTask: there is none of this id.
             IllegalTransition: it has ended already.
         """
+        why = to_text_if(reason, "the reason")
         session, name = await self._found(task)
-        await session.ask(lambda ticket: Cancel(name, reason, ticket))
+        await session.ask(lambda ticket: Cancel(name, why, ticket))
         return await self._seen(session, name)
 
     @_on_engine_loop
@@ -478,8 +486,9 @@ class ECSWorkflowEngine:
             IllegalTransition: it has not failed.
             InputRefused: it has no such phase.
         """
+        start = to_text_if(phase, "the phase")
         session, name = await self._found(task)
-        await session.ask(lambda ticket: Retry(name, phase, ticket))
+        await session.ask(lambda ticket: Retry(name, start, ticket))
         return await self._seen(session, name)
 
     @_on_engine_loop
@@ -510,6 +519,8 @@ class ECSWorkflowEngine:
             AnswerRefused: the question is closed, or the answer does not fit.
             UnknownTask: there is no such question.
         """
+        whom = to_text_if(by, "the name of who answers")
+        to_text(question, "the question")
         session = await self._opened()
         await self._recall(session, question.partition("/")[0])
         name = self._question(session, question)
@@ -519,7 +530,7 @@ class ECSWorkflowEngine:
         if found is not None:
             check_answer(name, found.form, raw)
             pick = picked(value, found.picks)
-        await session.ask(lambda ticket: Answer(name, raw, pick, by, ticket))
+        await session.ask(lambda ticket: Answer(name, raw, pick, whom, ticket))
         return await self._seen(session, name.partition("/")[0])
 
     @_on_engine_loop
@@ -550,13 +561,14 @@ class ECSWorkflowEngine:
             UnknownTask: there is none of this id.
             IllegalTransition: it waits already, or has ended.
         """
-        if kind not in list(WaitKind):
-            raise InputRefused(f"a wait of kind {kind!r} is not known; use human, agent or io")
+        wait = wait_kind(kind)
+        text = to_text(prompt, "the prompt")
+        schema = to_form(form)
+        due_in = to_seconds(due, "due") if due is not None else None
         session, name = await self._found(task)
-        schema = to_json_if(form, "the form")
         return await session.ask(
             lambda ticket: SuspendInput(
-                "", 0, WaitKind(kind), prompt=prompt, form=schema, due_in=due, task=name, ticket=ticket
+                "", 0, wait, prompt=text, form=schema, due_in=due_in, task=name, ticket=ticket
             )
         )
 
@@ -681,7 +693,7 @@ class ECSWorkflowEngine:
 
     async def _recall(self, session: Session, task: str) -> None:
         """Bring a task that ended long ago back to the core's mind, if there is one of this id."""
-        if not session.host.core.knows(task):
+        if TASK_ID.fullmatch(task) and not session.host.core.knows(task):
             session.host.remember(await self._history.find([task]))
 
     async def _indexed(self, ask: Callable[[ReadModel], R]) -> R:
@@ -734,7 +746,19 @@ def _asked(model: ReadModel, ask: Callable[[ReadModel], R]) -> R:
 
 
 def _id(task: Task | str) -> str:
-    return task.id if isinstance(task, Task) else task
+    name = task.id if isinstance(task, Task) else task
+    if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance] - user input
+        raise UnknownTask("task", repr(name))
+    return name
+
+
+def _assigned(assigned_to: TaskType | str | None) -> str | None:
+    if assigned_to is None:
+        return None
+    name = task_type(to_text(assigned_to, "assigned_to"))
+    if not NAME.fullmatch(name):
+        raise InputRefused(f"assigned_to is the name of a task type, not {assigned_to!r}; use for example human or ai")
+    return name
 
 
 def _task_id(task_id: str | None) -> str | None:
@@ -744,10 +768,10 @@ def _task_id(task_id: str | None) -> str | None:
 
 
 def _labels(labels: Mapping[str, str] | None) -> dict[str, str] | None:
-    if not labels:
+    if labels is None:
         return None
-    if not all(isinstance(key, str) and isinstance(value, str) for key, value in labels.items()):  # pyright: ignore[reportUnnecessaryIsInstance] - user input
+    if not isinstance(labels, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance] - user input
         raise InputRefused(f"labels are words by name, not {labels!r}")
-    return dict(labels)
+    return {to_text(key, "the name of a label"): to_text(word, f"label {key!r}") for key, word in labels.items()} or None
 
 

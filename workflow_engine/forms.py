@@ -29,8 +29,10 @@ def check_answer(question: str, form: Json, value: msgspec.Raw) -> None:
         raise AnswerRefused(question, "the answer does not fit its form: " + "; ".join(sorted(problems)[:10]))
 
 
-def check_form(form: dict[str, Any]) -> str | None:
+def check_form(form: Any) -> str | None:
     """Return what is wrong with a JSON Schema as a sentence, or None."""
+    if not isinstance(form, (dict, bool)):
+        return f"the form is a {type(form).__name__}, not a JSON Schema"
     import jsonschema  # loaded where it is used: it costs 60 ms
 
     try:

@@ -56,5 +56,7 @@ async def _call(hook: Hook, task: Task) -> None:
             result = await asyncio.to_thread(hook, task)
             if inspect.isawaitable(result):
                 await result
-    except Exception:
+    except (KeyboardInterrupt, GeneratorExit, asyncio.CancelledError):
+        raise
+    except BaseException:  # SystemExit, too, which would end the loop
         LOG.exception("hook %r failed on task %s; the task is not affected", getattr(hook, "__qualname__", hook), task.id)

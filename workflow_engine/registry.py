@@ -10,10 +10,11 @@ from workflow_engine.adapters.classifier import CLASSIFIER
 from workflow_engine.core.core import Core
 from workflow_engine.core.inputs import Define, Input
 from workflow_engine.errors import InputRefused, PermanentFailure, SpecError
+from workflow_engine.forms import check_form
 from workflow_engine.handlers import Handlers
 from workflow_engine.spec.model import NAME, Phase, WorkflowSpec
 
-TASK_ID: Final = re.compile(r"[^\s/#\x00-\x1f\x7f]{1,200}")
+TASK_ID: Final = re.compile(r"[^\s/#\x00-\x1f\x7f\ud800-\udfff]{1,200}")
 """What may be a task id."""
 
 _UNCLASSIFIED: Final = WorkflowSpec(name="(unclassified)", phases=(Phase(id="classify", assigned_to=CLASSIFIER),))
@@ -54,7 +55,11 @@ class Workflows:
         if isinstance(name, WorkflowSpec):
             spec = name
         else:
-            spec = WorkflowSpec.model_validate({"name": name, "phases": tuple(phases)})
+            spec = WorkflowSpec.model_validate({"name": name, "phases": phases})
+        for phase in spec.phases:
+            problem = check_form(phase.form) if phase.form is not None else None
+            if problem is not None:
+                raise SpecError(f"phase {phase.id!r} of workflow {spec.name!r}: {problem}; mend it, or leave it out")
         self._by_name[spec.name] = _chosen(spec)
         return spec
 
@@ -64,6 +69,9 @@ class Workflows:
         Raises:
             InputRefused: a name is not known.
         """
+        for what, name in (("workflow_name", workflow), ("classification", classification)):
+            if name is not None and not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance] - user input
+                raise InputRefused(f"{what} is a name, not {name!r}")
         if workflow is None:
             return self._unclassified if classification is None else self._alone(classification)
         chosen = self._by_name.get(workflow) or self._journaled(workflow, core)

@@ -23,8 +23,7 @@ from workflow_engine.core.components import (
 )
 from workflow_engine.core.components import NAMES
 from workflow_engine.errors import IllegalTransition, InputRefused
-from workflow_engine.spec.durations import seconds
-from workflow_engine.values import from_json, to_json
+from workflow_engine.values import from_json, to_json, to_seconds, to_text
 
 T = TypeVar("T")
 C = TypeVar("C", bound=Component | Table)
@@ -97,6 +96,7 @@ class Values(MutableMapping[str, Any]):
             return None
         found: dict[str, msgspec.Raw] = {}
         for name, value in self._live.items():
+            to_text(name, "the name of a context entry")
             raw = to_json(value, f"context entry {name!r}")
             stored = self._stored.get(name)
             if stored is None or bytes(stored) != bytes(raw):
@@ -373,10 +373,4 @@ _UNREAD = _Unread()
 
 
 def _seconds(due: float | str | None) -> float | None:
-    if due is None:
-        return None
-    try:
-        value = seconds(due)
-    except ValueError as error:
-        raise InputRefused(str(error)) from error
-    return float(value)  # type: ignore[arg-type]
+    return to_seconds(due, "due") if due is not None else None

@@ -1,4 +1,4 @@
-"""The JSON boundary: what people and handlers hand over becomes bytes here, once, or is refused with the place and the fact."""
+"""The JSON boundary: what people and handlers hand over becomes bytes here, once, or is refused with place and fact."""
 
 import math
 from dataclasses import fields, is_dataclass
@@ -9,9 +9,14 @@ from pydantic import BaseModel
 
 from workflow_engine.core.components import Json
 from workflow_engine.errors import InputRefused
+from workflow_engine.spec.durations import seconds
 
 VALUE_BYTES_MAX: Final = 4 * 1024 * 1024
 """Most bytes of JSON in one value: a task's data, an output, a step's result, a context entry, an answer."""
+
+
+TEXT_MAX: Final = 10_000
+"""Most characters of a text that is shown to people: a prompt, a reason, a name."""
 
 
 def _plain(value: object) -> object:
@@ -20,6 +25,11 @@ def _plain(value: object) -> object:
     raise TypeError(f"a {type(value).__name__}")
 
 
+SECONDS_MAX: Final = 1e10
+"""Longest wait, in seconds: three hundred years."""
+
+_NULL: Final = msgspec.Raw(b"null")
+_REMEDY: Final = "use plain dicts, lists, strings and finite numbers, or keep it in an artifact"
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=_plain)
 
 
@@ -32,17 +42,23 @@ def to_json(value: object, what: str, most: int = VALUE_BYTES_MAX) -> msgspec.Ra
         most: most bytes of JSON that are accepted.
 
     Raises:
-        InputRefused: it cannot be JSON, holds NaN or an infinity, or is too large.
+        InputRefused: it cannot be JSON, would come back as something else, or is too large.
     """
+    if value is None:
+        return _NULL
     try:
         encoded = _ENCODER.encode(value)
+        # What comes back equal needs no closer look; all else does: msgspec writes NaN as null, bytes as base64, a set
+        # as a list in any order, and the key 1 as "1".
+        same = type(value) is str or bool(msgspec.json.decode(encoded) == value)
+        place = None if same else _altered(value, "$")
     except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
         place = _place(value, "$", 0)
-        raise InputRefused(f"{what} is not JSON: {place or error}; return plain dicts, lists, strings and numbers") from error
+        raise InputRefused(f"{what} is not JSON: {place or error}; {_REMEDY}") from error
+    if place is not None:
+        raise InputRefused(f"{what} is not JSON: {place}; {_REMEDY}")
     if len(encoded) > most:
         raise InputRefused(f"{what} has {len(encoded):,} bytes, more than the {most:,} allowed; keep it in an artifact")
-    if b"null" in encoded and (place := _not_finite(value, "$")):
-        raise InputRefused(f"{what} is not JSON: {place}; JSON has no NaN and no infinity, use null or a string")
     return msgspec.Raw(encoded)
 
 
@@ -60,6 +76,51 @@ def to_json_if(value: object, what: str) -> Json:
     return to_json(value, what) if value is not None else msgspec.UNSET
 
 
+def to_text(value: object, what: str, most: int = TEXT_MAX) -> str:
+    """Return *value* if it is a text that can be stored.
+
+    Args:
+        value: what should be a text.
+        what: what it is, for the message: "the reason".
+        most: most characters that are accepted.
+
+    Raises:
+        InputRefused: it is none, is too long, or holds half of a surrogate pair.
+    """
+    if not isinstance(value, str):
+        raise InputRefused(f"{what} is a {type(value).__name__}; pass a string")
+    if len(value) > most:
+        raise InputRefused(f"{what} has {len(value):,} characters, more than the {most:,} allowed; shorten it")
+    if cleaned(value) != value:
+        raise InputRefused(f"{what} holds half of a surrogate pair, which UTF-8 cannot hold: {value[:80]!a}; remove it")
+    return str(value)
+
+
+def to_text_if(value: object, what: str) -> str | None:
+    """Return *value* as `to_text` does, or None where it is None."""
+    return to_text(value, what) if value is not None else None
+
+
+def to_seconds(value: object, what: str) -> float:
+    """Return a number of seconds, or a duration such as "2d", as seconds.
+
+    Raises:
+        InputRefused: it is neither, is negative, or is not finite.
+    """
+    try:
+        number = seconds(value)
+    except ValueError as error:
+        raise InputRefused(f"{what}: {error}") from error
+    if isinstance(number, bool) or not isinstance(number, (int, float)) or not 0 <= number <= SECONDS_MAX:
+        raise InputRefused(f"{what} is {value!r}; pass seconds from 0 to {SECONDS_MAX:g}, or a duration such as 2d")
+    return float(number)
+
+
+def cleaned(text: str) -> str:
+    """Return *text* with halves of surrogate pairs, which cannot be stored, written out."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def _children(value: object) -> list[tuple[str, object]]:
     if isinstance(value, dict):
         items: list[tuple[Any, object]] = list(value.items())  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
@@ -69,6 +130,10 @@ def _children(value: object) -> list[tuple[str, object]]:
         return [(f"[{index}]", child) for index, child in enumerate(children)]
     if is_dataclass(value) and not isinstance(value, type):
         return [(f".{field.name}", getattr(value, field.name)) for field in fields(value)]
+    if isinstance(value, msgspec.Struct):
+        return [(f".{name}", getattr(value, name)) for name in value.__struct_fields__]
+    if isinstance(value, BaseModel):
+        return _children(value.model_dump(mode="json"))
     return []
 
 
@@ -89,10 +154,18 @@ def _place(value: object, path: str, depth: int) -> str | None:
     return None
 
 
-def _not_finite(value: object, path: str) -> str | None:
+def _altered(value: object, path: str) -> str | None:
+    """Return the first place that JSON would give back as something else, and what stands there, or None."""
     if isinstance(value, float) and not math.isfinite(value):
         return f"{path} is {value}"
+    if isinstance(value, (bytes, bytearray, memoryview, set, frozenset)):
+        return f"{path} is a {type(value).__name__}"  # pyright: ignore[reportUnknownArgumentType] - of anything
+    if isinstance(value, dict):
+        keys: list[object] = list(value)  # pyright: ignore[reportUnknownArgumentType]
+        for key in keys:
+            if not isinstance(key, str):
+                return f"{path} has the key {key!r}, which is no string"
     for name, child in _children(value):
-        if (found := _not_finite(child, path + name)) is not None:
+        if (found := _altered(child, path + name)) is not None:
             return found
     return None

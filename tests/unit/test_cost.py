@@ -85,7 +85,6 @@ def test_a_tick_that_moves_one_task_costs_the_same_however_many_wait(state: str)
         driven.core.close()
     few, many = costs
     assert few == many
-    assert few["nothing"] < 60
 
 
 def test_one_more_entry_of_a_table_costs_and_journals_the_same_however_many_there_are() -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from tests.unit.core_helpers import Driven, answer, asks, failed, settled, sleeps, started
 from workflow_engine.core.components import WaitKind
-from workflow_engine.core.explain import explain, moment, span
+from workflow_engine.core.explain import explain
+from workflow_engine.core.moments import moment, span
 from workflow_engine.core.inputs import Cancel, Declined, HandedBack, Input, Limit, Retry, Serving, Suspend
 from workflow_engine.spec.model import Phase, RetryPolicy
 

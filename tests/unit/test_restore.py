@@ -6,7 +6,8 @@ import pytest
 from tests.unit.core_helpers import Driven, asks, defined, failed, perform, settled, sleeps, started
 from tests.unit.core_story import LIMITS, SPECS, TASKS, Story
 from workflow_engine.core.components import Attempt, Component, Running, Table
-from workflow_engine.core.core import Core, decode
+from workflow_engine.core.core import Core
+from workflow_engine.core.restoring import decode
 from workflow_engine.core.explain import explain
 from workflow_engine.core.inputs import Declined, HandedBack, Input, Limit, Serving
 from workflow_engine.core.tick import Decision

@@ -74,7 +74,7 @@ def _phases(record: "TaskRecord") -> Iterator[tuple[str, ...]]:
     from workflow_engine.cli.document import entries
     from workflow_engine.cli.times import when
     from workflow_engine.core.components import PhaseProgress, Progress
-    from workflow_engine.core.explain import span
+    from workflow_engine.core.moments import span
     from workflow_engine.values import from_json
 
     found: list[tuple[str, PhaseProgress]] = sorted(entries(record, Progress).items(), key=lambda item: item[1].ended)

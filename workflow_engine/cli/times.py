@@ -3,7 +3,7 @@
 import time
 from datetime import UTC, datetime
 
-from workflow_engine.core.explain import span
+from workflow_engine.core.moments import span
 
 
 def ago(at: float, now: float | None = None) -> str:

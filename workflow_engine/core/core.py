@@ -24,7 +24,7 @@ from workflow_engine.core.components import (
 from workflow_engine.core.inputs import Input
 from workflow_engine.core.plan import Plan
 from workflow_engine.core.record import RunView, TaskRecord, as_it_is
-from workflow_engine.core.runs import QUESTION_TIMER
+from workflow_engine.core.restoring import Stored, decode, is_task, restore
 from workflow_engine.core.systems.dispatch import DispatchSystem
 from workflow_engine.core.systems.finishing import FinishingSystem
 from workflow_engine.core.systems.intake import IntakeSystem
@@ -47,13 +47,6 @@ SYSTEMS: Final[tuple[type[System], ...]] = (
     FinishingSystem,
 )
 """The rules, in the order data flows through one tick."""
-
-_DECODERS: Final[dict[str, msgspec.json.Decoder[Any]]] = {
-    name: msgspec.json.Decoder(kind.entry_type if issubclass(kind, Table) else kind) for name, kind in KINDS.items()
-}
-
-Stored = Mapping[str, Mapping[str, msgspec.Raw | dict[str, msgspec.Raw]]]
-"""Entities as a journal gives them: ``{entity: {component: JSON, table: {key: JSON}}}``."""
 
 
 class Core:
@@ -79,32 +72,27 @@ class Core:
             changes = state.world.take_changes()
         return Decision(changes, tick.ended, tick.effects, tick.events, tick.replies)
 
-    def restore(self, entities: Stored, ended: Stored, now: float) -> None:
+    def restore(self, entities: Stored, ended: Stored, now: float) -> list[str]:
         """Take over what a journal held: *entities* that live, tasks that *ended* not long ago, the last engine time.
+
+        Returns:
+            What could not be taken over, as sentences; see `workflow_engine.core.restoring`.
 
         Raises:
             msgspec.ValidationError: a component is not what this version can read.
         """
         state = self._state
         state.now = max(state.now, now)
-        runs: list[tuple[str, Components]] = []
         with state.world.entered():
-            for entity, stored in entities.items():
-                components = decode(stored)
-                state.world.load(entity, *components.values())
-                definition = components.get("definition")
-                if isinstance(definition, Definition):
-                    state.plans[entity[1:]] = Plan.stored(bytes(definition.spec))
-                if "run" in components:
-                    runs.append((entity, components))
-            for entity, components in runs:  # once all definitions and tasks are there
-                _index(state, entity, components)
+            warnings = restore(state, entities)
         self.remember(ended)
+        return warnings
 
     def remember(self, ended: Stored) -> None:
         """Know these ended tasks again, so that a duplicate or a retry of them finds them."""
         for task, stored in ended.items():
-            self._state.ended[task] = decode(stored)
+            if is_task(stored):  # else a repaired journal has lost parts of it
+                self._state.ended[task] = decode(stored)
 
     def forget(self, tasks: Iterable[str]) -> None:
         """Drop what is remembered of ended tasks."""
@@ -113,7 +101,7 @@ class Core:
 
     def next_due(self) -> float | None:
         """Return the engine time, in seconds, at which a tick is due without any input, or None."""
-        return self._state.now if self._state.interrupted else self._state.timers.next()
+        return self._state.now if self._state.interrupted or self._state.stranded else self._state.timers.next()
 
     def knows(self, task: str) -> bool:
         """Return whether *task* is live or ended not long ago."""
@@ -211,42 +199,3 @@ class Core:
     def close(self) -> None:
         """Give the memory back."""
         self._state.world.close()
-
-
-def decode(stored: Mapping[str, msgspec.Raw | dict[str, msgspec.Raw]]) -> dict[str, Component | Table]:
-    """Return the components of one entity from their JSON; names that are not known are left out.
-
-    Raises:
-        msgspec.ValidationError: a component is not what this version can read.
-    """
-    components: dict[str, Component | Table] = {}
-    for name, value in stored.items():
-        decoder = _DECODERS.get(name)
-        if decoder is None:
-            continue
-        if isinstance(value, dict):
-            components[name] = KINDS[name]({key: decoder.decode(entry) for key, entry in value.items()})
-        else:
-            components[name] = decoder.decode(value)
-    return components
-
-
-def _index(state: State, entity: str, components: Components) -> None:
-    """Put a run that was loaded into the indexes."""
-    run = components["run"]
-    assert isinstance(run, Run)
-    state.runs[run.task] = (*state.runs.get(run.task, ()), entity)
-    for component in components.values():
-        match component:
-            case Running():
-                state.interrupted.append(entity)
-            case Ready():
-                visit = state.visit(entity)
-                lane = state.lanes.lane(visit.phase.lane(visit.identity.assigned_to))
-                state.lanes.add(lane, (-visit.identity.priority, visit.identity.submitted_at, entity))
-            case Backoff(until=float(until)) | Suspended(until=float(until)):
-                state.timers.set(entity, until)
-            case Question(due=float(due), overdue=False):
-                state.timers.set(QUESTION_TIMER + entity, due)
-            case _:
-                pass

@@ -1,7 +1,6 @@
 """Why is this waiting?  One plain sentence from what is true of a task."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from workflow_engine.core.components import (
@@ -17,6 +16,7 @@ from workflow_engine.core.components import (
     TaskState,
     WaitKind,
 )
+from workflow_engine.core.moments import moment
 from workflow_engine.core.record import TaskRecord
 
 _WHOM = {WaitKind.HUMAN: "somebody", WaitKind.AGENT: "an agent", WaitKind.IO: "the outside"}
@@ -37,30 +37,6 @@ def explain(record: TaskRecord, now: float, *, serving: bool, lacks: Mapping[str
         return f"{name} {_ended(status, record.find(Failure), now)}."
     parts = [_run(run_id, run, now, serving, (lacks or {}).get(run_id)) for run_id, run in record.runs.items()]
     return f"{name} {'; and '.join(parts) or 'is between phases'}."
-
-
-def moment(at: float, now: float) -> str:
-    """Return a moment for people: the time in UTC, and how far from *now* it is."""
-    try:
-        stamp = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    except (ValueError, OverflowError, OSError):
-        stamp = "after the year 9999"
-    return f"{stamp} ({span(now - at)} ago)" if at <= now else f"{stamp} (in {span(at - now)})"
-
-
-def span(seconds: float) -> str:
-    """Return a length of time for people: its largest unit, and the one below."""
-    left = round(seconds)
-    if left < 1:
-        return "less than a second" if seconds else "0 s"
-    words: list[str] = []
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
-        amount, left = divmod(left, size)
-        if amount or words:
-            words.append(f"{amount} {unit}")
-        if len(words) == 2:
-            break
-    return " ".join(word for word in words if not word.startswith("0 "))
 
 
 def _ended(status: Status, failure: Failure | None, now: float) -> str:

@@ -40,6 +40,9 @@ def plan_run(tick: Tick, identity: Identity, plan: PhasePlan) -> None:
         tick.ending[task] = Ending(Move.FAIL, message, Failure(phase.id, "TooManyVisits", message, 0))
         return
     run_id = f"{task}/{phase.id}/{number}"
+    while run_id in tick.world:  # a repaired journal may have kept a run that a lost commit had ended
+        number += 1
+        run_id = f"{task}/{phase.id}/{number}"
     run = Run(task, phase.id, number, tick.now)
     tick.world.spawn(run_id, run, _FIRST)
     others = tick.state.runs.get(task)

@@ -60,6 +60,7 @@ class State:
         runs: ids of the live runs of each task.
         running: attempts under way, by run id.
         interrupted: runs that were under way when the journal ended, to be taken up by the next tick.
+        stranded: live tasks without a run, which a repaired journal may leave; the next tick fails them.
         ended: components of tasks that ended not long ago, by task id.
         serving: whether the host carries out runs.
         now: engine time, in seconds; it never goes back.
@@ -73,6 +74,7 @@ class State:
         self.runs: dict[str, tuple[str, ...]] = {}
         self.running: dict[str, UnderWay] = {}
         self.interrupted: list[str] = []
+        self.stranded: list[str] = []
         self.ended: dict[str, Components] = {}
         self.serving = False
         self.now = 0.0
@@ -155,7 +157,7 @@ class Tick:
     Attributes:
         state: what lasts.
         now: engine time, in seconds.
-        done: runs to close and follow up (settling, timing -> planning).
+        done: runs to close and follow up (settling -> planning).
         failed: attempts that failed (settling, timing -> retrying).
         begin: tasks and the phases they are to begin with (intake, settling -> planning).
         ready: runs to queue, with the marker they have (planning, settling, timing -> dispatch).

@@ -162,6 +162,10 @@ class World:
         else:
             self._changes[entity] = None
 
+    def erase(self, entity: str) -> None:
+        """Remove from the journal an entity that was never loaded here."""
+        self._changes[entity] = None
+
     def retire(self, entity: str) -> None:
         """Remove an entity from here; what is journaled of it stays."""
         self._forget(entity)

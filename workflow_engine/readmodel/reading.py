@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from workflow_engine.core.components import TaskState, WaitKind
-from workflow_engine.core.core import decode
+from workflow_engine.core.restoring import decode
 from workflow_engine.core.record import TaskRecord
 from workflow_engine.journal.port import Entities
 from workflow_engine.readmodel import cursor, searching, selecting

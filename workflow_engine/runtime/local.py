@@ -89,8 +89,8 @@ class LocalHost:
 
     # ------------------------------------------------------------ life
 
-    async def open(self) -> tuple[str, ...]:
-        """Take the journal and restore the world from it; return what was mended, as sentences.
+    async def open(self) -> list[str]:
+        """Take the journal and restore the world from it; return what could not be restored, as sentences.
 
         Raises:
             JournalLocked: another engine has the data.
@@ -98,13 +98,13 @@ class LocalHost:
         """
         recovered = await self._journal.open()
         with collecting_paused():
-            self.core.restore(recovered.entities, recovered.ended, recovered.at)
+            lost = self.core.restore(recovered.entities, recovered.ended, recovered.at)
         self._n = recovered.n
         self._ahead = max(0.0, recovered.at - self._clock.now())
         self._note_ended(recovered.n, list(recovered.ended))
         self._closed = False
         self._arm()
-        return recovered.warnings
+        return lost
 
     async def close(self) -> None:
         """Store what was decided, then release the journal.  Callers that still wait are refused."""

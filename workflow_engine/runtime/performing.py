@@ -10,15 +10,19 @@ import msgspec
 
 from workflow_engine.adapter import Adapter, Missing, Output, Suspend
 from workflow_engine.adapters.classifier import CLASSIFIER
+from workflow_engine.artifacts.names import checked_name
+from workflow_engine.artifacts.port import ArtifactRef
 from workflow_engine.core.effects import Abort, Effect, Perform
 from workflow_engine.core.inputs import AttemptFailed, Declined, HandedBack, Input, Settled
 from workflow_engine.core.inputs import Suspend as SuspendInput
 from workflow_engine.core.record import RunView
-from workflow_engine.errors import EngineError, PermanentFailure, TransientFailure
+from workflow_engine.errors import EngineError, InputRefused, PermanentFailure, TransientFailure
+from workflow_engine.runtime.asking import on_due_of, to_form, to_names, wait_kind
 from workflow_engine.runtime.local import LocalHost
 from workflow_engine.runtime.scope import Asking, HandlerScope, Suspension
+from workflow_engine.spec.model import Phase
 from workflow_engine.task import Task, kept
-from workflow_engine.values import to_json, to_json_if
+from workflow_engine.values import cleaned, to_json, to_json_if, to_seconds, to_text, to_text_if
 
 LOG: Final = logging.getLogger("workflow_engine")
 
@@ -36,16 +40,21 @@ _NULL: Final = msgspec.Raw(b"null")
 class Under:
     """An attempt under way: its asyncio task, and whether it is to be given back rather than aborted."""
 
-    __slots__ = ("attempt", "hand_back", "work")
+    __slots__ = ("aborted", "attempt", "hand_back", "work")
 
     def __init__(self, attempt: int) -> None:
         self.attempt = attempt
+        self.aborted = False
         self.work: asyncio.Task[None] | None = None
         self.hand_back = False
 
 
 class AdapterPerformer:
-    """Carries out effects with adapters, which are looked up by task type each time."""
+    """Carries out effects with adapters, which are looked up by task type each time.
+
+    Attributes:
+        ending: whether the engine is about to stop: what is cancelled from now on was cancelled with it.
+    """
 
     def __init__(self, host: LocalHost, adapters: Mapping[str, Adapter], scope: Asking, resolve: Resolve) -> None:
         self._host = host
@@ -53,6 +62,7 @@ class AdapterPerformer:
         self._scope = scope
         self._resolve = resolve
         self._under_way: dict[str, Under] = {}
+        self.ending = False
 
     @property
     def under_way(self) -> int:
@@ -64,6 +74,7 @@ class AdapterPerformer:
         if isinstance(effect, Abort):
             under = self._under_way.get(effect.run)
             if under is not None and under.attempt == effect.attempt and under.work is not None:
+                under.aborted = True
                 under.work.cancel()
             return
         under = Under(effect.attempt)
@@ -96,22 +107,28 @@ class AdapterPerformer:
         except Suspension as suspension:
             came = suspension.wait
         except asyncio.CancelledError:
-            # Cancelled by us, or by the handler itself, which is a failure like any other.
-            work = under.work
-            if under.hand_back:
-                came = HandedBack(run, attempt)
-            elif work is not None and work.cancelling():
-                came = None
-            else:
-                came = AttemptFailed(run, attempt, "CancelledError", "the handler cancelled itself")
+            came = await self._cancelled(run, attempt, under)
         except Missing as missing:
-            came = Declined(run, attempt, missing.needs)
-        except (Exception, SystemExit) as error:
+            came = Declined(run, attempt, cleaned(str(missing.needs))[:DETAIL_MAX])
+        except (KeyboardInterrupt, GeneratorExit):
+            raise  # the process, or the loop, ends here
+        except BaseException as error:  # whatever else it is, the run must not be left hanging
             came = failure(run, attempt, error)
-        if self._under_way.get(run) is under:
-            del self._under_way[run]
+        finally:
+            if self._under_way.get(run) is under:
+                del self._under_way[run]
         if came is not None:
             self._host.send(came)
+
+    async def _cancelled(self, run: str, attempt: int, under: Under) -> Input | None:
+        """Return what comes of an attempt that was cancelled: by us, with the whole loop, or by the handler itself."""
+        if under.aborted:
+            return None
+        if not under.hand_back:
+            await asyncio.sleep(0)  # where the whole loop is cancelled, the engine hears of it in the same turn
+        if under.hand_back or self.ending:
+            return HandedBack(run, attempt)
+        return AttemptFailed(run, attempt, "CancelledError", "the handler cancelled itself; return, or raise an exception")
 
     async def _attempt(self, effect: Perform, view: RunView) -> Input:
         adapter = self._adapters.get(effect.adapter)
@@ -121,7 +138,12 @@ class AdapterPerformer:
         scope = HandlerScope(self._scope, view)
         phase = view.phase.spec
         task = Task(view.task, phase.target_classification, phase.id, scope)
-        gave = await adapter.execute(task, phase)
+        try:
+            gave = await adapter.execute(task, phase)
+        except BaseExceptionGroup as group:  # a task group, say, around a step that waits
+            if scope.suspended is not None and group.subgroup(Suspension) is not None:
+                raise scope.suspended from None
+            raise
         scope.finish()
         if isinstance(gave, Suspend):
             return _waits(view, gave)
@@ -135,9 +157,7 @@ class AdapterPerformer:
             digest, start = self._resolve(gave.value)
             return Settled(run, attempt, to_json(gave.value, "the classification"), rebind=digest, start=start)
         output = to_json(gave.value, f"the output of phase {phase.id!r}") if gave.value is not None else _NULL
-        artifacts = None
-        if gave.artifacts:
-            artifacts = {name: to_json(reference, f"artifact {name!r}") for name, reference in gave.artifacts.items()}
+        artifacts = _references(phase, gave.artifacts) if gave.artifacts else None
         pick = gave.pick if gave.pick is not None else picked(gave.value, view.phase.picks)
         if pick is not None and not isinstance(pick, str):  # pyright: ignore[reportUnnecessaryIsInstance] - user input
             raise PermanentFailure(f"phase {phase.id!r} picked {pick!r}; pick a classification by its name")
@@ -152,32 +172,68 @@ def picked(value: Any, choices: tuple[str, ...]) -> str | None:
     return found
 
 
+def _references(phase: Phase, artifacts: Any) -> dict[str, msgspec.Raw]:
+    """Return the references of artifacts as JSON.
+
+    Raises:
+        PermanentFailure: they are not what the artifact store returned.
+    """
+    if not isinstance(artifacts, Mapping):
+        raise PermanentFailure(f"the artifacts of phase {phase.id!r} are a {type(artifacts).__name__}; pass a dict by name")
+    given: Mapping[Any, Any] = artifacts
+    found: dict[str, msgspec.Raw] = {}
+    for name, reference in given.items():
+        try:
+            found[checked_name(to_text(name, "the name"))] = to_json(msgspec.convert(reference, ArtifactRef), "the reference")
+        except (EngineError, msgspec.ValidationError) as error:
+            raise PermanentFailure(
+                f"artifact {name!r} of phase {phase.id!r}: {error}; pass what `ArtifactStore.put` returned"
+            ) from error
+    return found
+
+
 def failure(run: str, attempt: int, error: BaseException) -> AttemptFailed:
     """Return how an exception of an adapter or handler is told to the core."""
-    name = type(error).__name__
+    name = cleaned(type(error).__name__)[:200]
+    message = _said(error) or name
     if isinstance(error, TransientFailure):
-        return AttemptFailed(run, attempt, name, str(error), retry_after=error.retry_after)
+        return AttemptFailed(run, attempt, name, message, retry_after=_pause(error.retry_after))
     if isinstance(error, EngineError):
-        return AttemptFailed(run, attempt, name, str(error), permanent=True)
-    detail = "".join(traceback.format_exception(error))[-DETAIL_MAX:]
-    message = str(error) or name
+        return AttemptFailed(run, attempt, name, message, permanent=True)
+    detail = cleaned("".join(traceback.format_exception(error))[-DETAIL_MAX:])
     if isinstance(error, SystemExit):
         message = f"the handler called sys.exit({error.code!r}); return, or raise an exception"
-    return AttemptFailed(run, attempt, name, message[:DETAIL_MAX], permanent=isinstance(error, SystemExit), detail=detail)
+    return AttemptFailed(run, attempt, name, message, permanent=isinstance(error, SystemExit), detail=detail)
+
+
+def _said(error: BaseException) -> str:
+    """Return the message of an exception, as far as it can be shown and stored."""
+    try:
+        return cleaned(str(error)[:DETAIL_MAX])
+    except Exception as another:
+        return f"its message cannot be shown, since __str__ raised {type(another).__name__}"
+
+
+def _pause(retry_after: Any) -> float | None:
+    """Return the pause that the outside asks for, in seconds; None where it is no such thing."""
+    try:
+        return to_seconds(float(retry_after), "retry_after")
+    except (TypeError, ValueError, OverflowError, InputRefused):
+        return None
 
 
 def _waits(view: RunView, wait: Suspend) -> SuspendInput:
     return SuspendInput(
         view.run,
         view.attempt,
-        wait.kind,
-        prompt=wait.prompt,
-        form=to_json_if(wait.form, "the form"),
+        wait_kind(wait.kind),
+        prompt=to_text(wait.prompt, "the prompt"),
+        form=to_form(wait.form),
         show=to_json_if(wait.show, "what the question shows"),
-        assignee=wait.assignee,
-        candidates=wait.candidates,
-        due_in=wait.due,
-        on_due=wait.on_due,
+        assignee=to_text_if(wait.assignee, "the assignee"),
+        candidates=to_names(wait.candidates, "the candidates"),
+        due_in=to_seconds(wait.due, "due") if wait.due is not None else None,
+        on_due=on_due_of(wait.on_due),
     )
 
 

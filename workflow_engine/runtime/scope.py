@@ -14,8 +14,9 @@ from workflow_engine.artifacts.port import ArtifactRef, ArtifactStore
 from workflow_engine.core.components import StepRecord, WaitKind
 from workflow_engine.core.inputs import Attach, Input, StepRecorded, Suspend
 from workflow_engine.core.record import RunView
-from workflow_engine.errors import ArtifactError, InputRefused, StepMismatch
-from workflow_engine.values import from_json, to_json, to_json_if
+from workflow_engine.errors import ArtifactError, StepMismatch
+from workflow_engine.runtime.asking import on_due_of, to_form, to_names, wait_kind
+from workflow_engine.values import from_json, to_json, to_json_if, to_text, to_text_if
 
 
 class Suspension(BaseException):
@@ -68,7 +69,7 @@ class HandlerScope:
 
     async def step(self, name: str, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """See `Task.step`."""
-        name, index, record = self._claim(name)
+        name, index, record = self._claim(to_text(name, "the name of the step"))
         if record is not None:
             return from_json(record.value)
         if inspect.iscoroutinefunction(call):
@@ -96,27 +97,26 @@ class HandlerScope:
         on_due: str,
     ) -> Any:
         """See `Task.ask_human`."""
-        name, index, record = self._claim(name or prompt)
+        prompt = to_text(prompt, "the prompt")
+        name, index, record = self._claim(to_text(name or prompt, "the name of the step"))
         model = form if isinstance(form, type) and issubclass(form, BaseModel) else None
         if record is not None:
             return model.model_validate_json(bytes(record.value)) if model is not None else from_json(record.value)
-        if kind not in list(WaitKind):
-            raise InputRefused(f"a wait of kind {kind!r} is not known; use human, agent or io")
         schema = model.model_json_schema() if model is not None else form
         self._suspend(
             Suspend(
                 self._view.run,
                 self._view.attempt,
-                WaitKind(kind),
+                wait_kind(kind),
                 prompt=prompt,
                 step=name,
                 index=index,
-                form=to_json_if(schema, "the form"),
+                form=to_form(schema),
                 show=to_json_if(show, "what the question shows"),
-                assignee=assignee,
-                candidates=candidates,
+                assignee=to_text_if(assignee, "the assignee"),
+                candidates=to_names(candidates, "the candidates"),
                 due_in=due,
-                on_due=on_due,
+                on_due=on_due_of(on_due),
             )
         )
 

@@ -110,7 +110,8 @@ class Session:
             ending: called when the end begins, while the journal is still locked.
 
         Raises:
-            JournalError: the journal, or the core, failed meanwhile.
+            JournalError: the journal failed meanwhile.
+            Exception: the core did, which is a defect of this package.
         """
         self.serving = True
         stopped: asyncio.Future[Any] = asyncio.ensure_future(self.stop.wait())
@@ -122,9 +123,8 @@ class Session:
             await self._end(stopped, 0.0, ending)
             raise
         await self._end(stopped, grace, ending)
-        error = self.host.failure
-        if error is not None:
-            raise JournalError(f"the engine has stopped: {error}") from error
+        if self.host.failure is not None:
+            raise self.host.failure
 
     async def _announce(self) -> None:
         try:
@@ -139,6 +139,7 @@ class Session:
         if ending is not None:
             ending()
         self.serving = False
+        self.performer.ending = True
         await self.close(grace)
 
     async def close(self, grace: float = 0.0) -> None:

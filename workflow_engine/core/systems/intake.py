@@ -103,9 +103,12 @@ def _retry(tick: Tick, retry: Retry) -> None:
     except IllegalTransition as refusal:
         tick.reply(retry.ticket, refusal)
         return
-    assert isinstance(failure, Failure)
-    phase = retry.phase or failure.phase
-    plan = state.plan(identity.definition)
+    plan = state.plans.get(identity.definition)
+    if plan is None:
+        why = f"task {task} cannot be retried: the journal has lost the definition of {identity.workflow!r}; submit it anew"
+        tick.reply(retry.ticket, InputRefused(why))
+        return
+    phase = retry.phase or (failure.phase if isinstance(failure, Failure) else plan.first)
     if phase not in plan.phases:
         known = ", ".join(plan.phases)
         tick.reply(retry.ticket, InputRefused(f"task {task} has no phase {phase!r}; its phases are {known}"))

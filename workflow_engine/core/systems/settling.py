@@ -89,10 +89,6 @@ def _settle(tick: Tick, settled: Settled) -> None:
     release(tick, settled.run)
     visit = under_way.visit
     task = visit.run.task
-    if settled.context is not None:
-        _keep_context(tick, task, settled.context)
-    if settled.artifacts is not None:
-        _keep_artifacts(tick, task, settled.artifacts)
     if settled.rebind is not None:
         plan = tick.state.plan(settled.rebind)
         follow: str | None = settled.start or plan.first
@@ -102,6 +98,10 @@ def _settle(tick: Tick, settled: Settled) -> None:
         except ValueError as error:
             tick.failed.append(Failed(settled.run, "UnknownPick", str(error), permanent=True))
             return
+    if settled.context is not None:
+        _keep_context(tick, task, settled.context)
+    if settled.artifacts is not None:
+        _keep_artifacts(tick, task, settled.artifacts)
     tick.done.append(Done(visit, under_way.since, settled.output, follow, settled.rebind))
 
 

@@ -6,6 +6,10 @@ import msgspec
 from workflow_engine.core.components import (
     Attempt,
     Backoff,
+    Failure,
+    Identity,
+    PhaseProgress,
+    Progress,
     Question,
     Run,
     Running,
@@ -14,8 +18,10 @@ from workflow_engine.core.components import (
     Suspended,
 )
 from workflow_engine.core.events import QuestionOverdue
+from workflow_engine.core.lifecycle import Move
+from workflow_engine.core.moments import span
 from workflow_engine.core.runs import QUESTION_TIMER, abort, enqueue, marker
-from workflow_engine.core.tick import Failed, Tick
+from workflow_engine.core.tick import Ending, Failed, Tick
 
 _NULL = msgspec.Raw(b"null")
 
@@ -32,11 +38,24 @@ class TimingSystem(esper.Processor):
             if run in tick.world:
                 enqueue(tick, run, Running)
         tick.state.interrupted.clear()
+        for task in tick.state.stranded:
+            _strand(tick, task)
+        tick.state.stranded.clear()
         for key in tick.state.timers.pop(tick.now):
             if key.startswith(QUESTION_TIMER):
                 _overdue(tick, key.removeprefix(QUESTION_TIMER))
             else:
                 _due(tick, key)
+
+
+def _strand(tick: Tick, task: str) -> None:
+    """Fail a task whose run the journal has lost, so that it can be retried from where it was."""
+    progress = tick.world.find(task, Progress)
+    ended: dict[str, PhaseProgress] = progress.entries if progress is not None else {}
+    first = tick.state.plan(tick.world.get(task, Identity).definition).first
+    phase = max(ended, key=lambda name: ended[name].ended, default=first)
+    message = "the journal has lost what the task was doing, and was repaired; retry it from the phase it was in"
+    tick.ending[task] = Ending(Move.FAIL, message, Failure(phase, "Lost", message, 0))
 
 
 def _due(tick: Tick, run: str) -> None:
@@ -72,7 +91,5 @@ def _unanswered(tick: Tick, run: str) -> None:
     question = tick.world.get(run, Question)
     tick.world.drop(run, Question)
     abort(tick, run)
-    waited = tick.now - question.asked_at
-    tick.failed.append(
-        Failed(run, "Unanswered", f"nobody answered {question.prompt!r} within {waited:g} s", permanent=True)
-    )
+    waited = span(tick.now - question.asked_at)
+    tick.failed.append(Failed(run, "Unanswered", f"nobody answered {question.prompt!r} within {waited}", permanent=True))
