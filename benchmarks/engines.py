@@ -59,9 +59,7 @@ class Parking:
         self._reached.clear()
         for start in range(first, self._goal, CHUNK):
             numbers = range(start, min(start + CHUNK, self._goal))
-            await asyncio.gather(
-                *(self._engine.submit_task({"number": n}, "parked", task_id=f"t{n}") for n in numbers)
-            )
+            await asyncio.gather(*(self._engine.submit_task({"number": n}, "parked", task_id=f"t{n}") for n in numbers))
         await self._reached.wait()
 
     def _watch(self, committed: Committed) -> None:

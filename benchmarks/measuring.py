@@ -14,14 +14,14 @@ LOOPS: Final = 2_000_000
 
 
 def place() -> "tempfile.TemporaryDirectory[str]":
-    """Return a temporary directory on the disk of the checkout: /tmp is often memory, on which syncing costs nothing."""
+    """Return a temporary directory on the checkout's disk: /tmp is often memory, where syncing costs nothing."""
     build = ROOT / "build"
     build.mkdir(exist_ok=True)
     return tempfile.TemporaryDirectory(prefix="bench-", dir=build)
 
 
 def plain_loop() -> float:
-    """Return what one turn of a plain loop takes just now, in nanoseconds: what machines and moments are compared by."""
+    """Return what one turn of a plain loop takes just now, in nanoseconds: machines and moments compare by it."""
     total = 0
     start = time.perf_counter_ns()
     for number in range(LOOPS):

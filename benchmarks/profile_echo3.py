@@ -1,7 +1,8 @@
 """Where the time of `echo3` goes: ``python -m benchmarks.profile_echo3 [--tasks N]``.
 
-Prints a split by what the code belongs to, from samples of the stack (which hardly slow it down), then the functions that
-take most by themselves, from cProfile (which makes it several times slower, and small functions look worse than they are).
+Prints a split by what the code belongs to, from samples of the stack (which hardly slow it down), then the functions
+that take most by themselves, from cProfile (which makes it several times slower, and small functions look worse than
+they are).
 """
 
 import argparse
@@ -86,8 +87,10 @@ async def split(data_dir: Path, tasks: int) -> None:
         await echo3(made, tasks)
         sampler.stop()
         process, thread = time.process_time() - process, time.thread_time() - thread
-    print(f"CPU a task: {process / tasks * 1e6:.0f} us, of which {(process - thread) / tasks * 1e6:.0f} us in other threads")
-    print(f"of the main thread, the collector of garbage has {sampler.collecting / tasks * 1e6:.0f} us; by part, with it:")
+    others = process - thread
+    print(f"CPU a task: {process / tasks * 1e6:.0f} us, of which {others / tasks * 1e6:.0f} us in other threads")
+    collecting = sampler.collecting / tasks * 1e6
+    print(f"of the main thread, the collector of garbage has {collecting:.0f} us; by part, with it:")
     total = sum(sampler.counts.values())
     for part, count in sampler.counts.most_common():
         print(f"  {count / total:6.1%}  {count / total * thread / tasks * 1e6:6.1f} us  {part}")
@@ -105,7 +108,7 @@ async def profile(data_dir: Path, tasks: int) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description="Say where the time of echo3 goes.")
     parser.add_argument("--tasks", type=int, default=20_000)
     arguments = parser.parse_args()
     for measure in (split, profile):

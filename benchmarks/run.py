@@ -104,7 +104,12 @@ def restart(quick: bool) -> list[Row]:
             what, loop = f"start with {tasks:,} parked tasks from {name}", found["loop_ns"]
             rows += [
                 Row(f"{what}: first answered question", "<= 5 s", f"{found['total_s']:.2f} s ({parts})", loop),
-                Row(f"{what}: memory, all of the process", "", f"{found['rss_mb']:.0f} MB, peak {found['peak_mb']:.0f} MB", loop),
+                Row(
+                    f"{what}: memory, all of the process",
+                    "",
+                    f"{found['rss_mb']:.0f} MB, peak {found['peak_mb']:.0f} MB",
+                    loop,
+                ),
             ]
     return rows
 

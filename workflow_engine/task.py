@@ -1,14 +1,16 @@
 """Task: what handlers, hooks and callers see of a task."""
 
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterator, Mapping, MutableMapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, MutableMapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, overload
 
 import msgspec
 from pydantic import BaseModel
 
+from workflow_engine.context_values import Values
 from workflow_engine.core.components import (
+    NAMES,
     Artifacts,
     Component,
     Context,
@@ -21,11 +23,11 @@ from workflow_engine.core.components import (
     Table,
     TaskState,
 )
-from workflow_engine.core.components import NAMES
-from workflow_engine.errors import IllegalTransition, InputRefused
-from workflow_engine.values import from_json, to_json, to_seconds, to_text
+from workflow_engine.errors import IllegalTransition
+from workflow_engine.values import from_json, to_seconds
 
 T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
 C = TypeVar("C", bound=Component | Table)
 
 
@@ -56,54 +58,6 @@ class Scope(Protocol):
     async def read(self, name: str) -> bytes: ...
 
 
-class Values(MutableMapping[str, Any]):
-    """JSON values by name, decoded one by one as they are asked for; remembers which were touched."""
-
-    __slots__ = ("_live", "_stored")
-
-    def __init__(self, stored: Mapping[str, msgspec.Raw]) -> None:
-        self._stored = stored
-        self._live: dict[str, Any] = {}
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in self._live:
-            self._live[name] = from_json(self._stored[name])
-        return self._live[name]
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        self._live[name] = value
-
-    def __delitem__(self, name: str) -> None:
-        raise InputRefused(f"context entry {name!r} cannot be removed, since later phases may rely on it; set it to None")
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self._stored
-        yield from (name for name in self._live if name not in self._stored)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def __repr__(self) -> str:
-        return repr(dict(self))
-
-    def changed(self) -> dict[str, msgspec.Raw] | None:
-        """Return the entries that differ from what is stored, None where there are none.
-
-        Raises:
-            InputRefused: an entry cannot be JSON.
-        """
-        if not self._live:
-            return None
-        found: dict[str, msgspec.Raw] = {}
-        for name, value in self._live.items():
-            to_text(name, "the name of a context entry")
-            raw = to_json(value, f"context entry {name!r}")
-            stored = self._stored.get(name)
-            if stored is None or bytes(stored) != bytes(raw):
-                found[name] = raw
-        return found or None
-
-
 class Task:
     """A task: a view of it as it was when the view was made, and, inside a handler, the handle on its durable work.
 
@@ -114,7 +68,16 @@ class Task:
         next_classification: inside a handler, the classification it picks to follow; None for the default.
     """
 
-    __slots__ = ("_components", "_context", "_data", "_output", "_scope", "classification", "next_classification", "phase")
+    __slots__ = (
+        "_components",
+        "_context",
+        "_data",
+        "_output",
+        "_scope",
+        "classification",
+        "next_classification",
+        "phase",
+    )
 
     def __init__(
         self,
@@ -207,7 +170,11 @@ class Task:
     @property
     def outputs(self) -> dict[str, Any]:
         """Outputs of completed phases, by phase id."""
-        return {phase: from_json(entry.output) for phase, entry in self._progress().items() if entry.output is not msgspec.UNSET}
+        return {
+            phase: from_json(entry.output)
+            for phase, entry in self._progress().items()
+            if entry.output is not msgspec.UNSET
+        }
 
     @property
     def output(self) -> Any:
@@ -245,7 +212,11 @@ class Task:
         """Which attempt of the phase this is, from 1."""
         return self._in_handler("attempt").attempt
 
-    async def step(self, name: str, call: Callable[..., Awaitable[T] | T], *args: Any, **kwargs: Any) -> T:
+    @overload
+    async def step(self, name: str, call: Callable[..., Awaitable[T]], *args: Any, **kwargs: Any) -> T: ...
+    @overload
+    async def step(self, name: str, call: Callable[..., T], *args: Any, **kwargs: Any) -> T: ...
+    async def step(self, name: str, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Call something once: its result is journaled before this returns, and after a crash it is not called again.
 
         Args:
@@ -261,9 +232,34 @@ class Task:
             StepMismatch: the handler did other steps when it was called before.
             InputRefused: the result cannot be JSON.
         """
-        result: T = await self._in_handler("step").step(name, call, *args, **kwargs)
-        return result
+        return await self._in_handler("step").step(name, call, *args, **kwargs)
 
+    @overload
+    async def ask_human(
+        self,
+        prompt: str,
+        *,
+        form: type[M],
+        show: Any = None,
+        assignee: str | None = None,
+        candidates: Sequence[str] = (),
+        due: float | str | None = None,
+        on_due: str = "notify",
+        name: str | None = None,
+    ) -> M: ...
+    @overload
+    async def ask_human(
+        self,
+        prompt: str,
+        *,
+        form: Mapping[str, Any] | None = None,
+        show: Any = None,
+        assignee: str | None = None,
+        candidates: Sequence[str] = (),
+        due: float | str | None = None,
+        on_due: str = "notify",
+        name: str | None = None,
+    ) -> Any: ...
     async def ask_human(
         self,
         prompt: str,
@@ -271,7 +267,7 @@ class Task:
         form: type[BaseModel] | Mapping[str, Any] | None = None,
         show: Any = None,
         assignee: str | None = None,
-        candidates: tuple[str, ...] = (),
+        candidates: Sequence[str] = (),
         due: float | str | None = None,
         on_due: str = "notify",
         name: str | None = None,
@@ -300,7 +296,12 @@ class Task:
         )  # fmt: skip
 
     async def suspend(
-        self, kind: str, prompt: str, *, form: type[BaseModel] | Mapping[str, Any] | None = None, name: str | None = None
+        self,
+        kind: str,
+        prompt: str,
+        *,
+        form: type[BaseModel] | Mapping[str, Any] | None = None,
+        name: str | None = None,
     ) -> Any:
         """Wait until `ECSWorkflowEngine.resume` or an answer brings a value: as `ask_human`, for any kind of wait.
 

@@ -1,4 +1,4 @@
-"""Clients of an engine that is killed again and again.  They know only what they were told, and what the ledger says."""
+"""Clients of an engine that is killed again and again: they know what they were told, and what the ledger says."""
 
 import asyncio
 import json
@@ -55,7 +55,7 @@ class Client:
         self.told: dict[str, Any] | None = None
         self.violations: list[str] = []
         self._workflow = WORKFLOWS[number % len(WORKFLOWS)]
-        self._data = {"number": number // len(WORKFLOWS), "text": "ä" * random.randint(0, 40)}
+        self._data: dict[str, Any] = {"number": number // len(WORKFLOWS), "text": "ä" * random.randint(0, 40)}
         self._random = random
         self._driver = driver
         self._explained = ""

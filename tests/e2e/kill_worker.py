@@ -1,8 +1,8 @@
 """An engine to be killed: python kill_worker.py DATA_DIR LEDGER.
 
 It takes requests as lines of JSON on stdin (``{"id": 1, "call": "submit", ...}``), replies on stdout, and ends with its
-input.  Handlers append to the ledger, with O_APPEND, what they did (``{"work": key, "token": ...}``) and what the engine
-told them (``{"run": ..., "step": ..., "told": ...}``): the world outside, which no death of the process takes back.
+input.  Handlers append to the ledger, with O_APPEND, what they did (``{"work": key, "token": ...}``) and what the
+engine told them (``{"run": ..., "step": ..., "told": ...}``): the world outside, which no death of the process undoes.
 """
 
 import asyncio

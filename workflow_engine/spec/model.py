@@ -3,8 +3,9 @@
 import hashlib
 import json
 import re
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, model_validator
 
@@ -65,6 +66,18 @@ class RetryPolicy(Strict):
         jitter: whether pauses are spread, so that what failed together does not return together.
     """
 
+    if TYPE_CHECKING:  # what may be written is wider than what is held
+
+        def __init__(
+            self,
+            *,
+            max_attempts: int = 3,
+            initial: float | str = 1.0,
+            multiplier: float = 2.0,
+            max: float | str = 60.0,
+            jitter: bool = True,
+        ) -> None: ...
+
     max_attempts: Annotated[int, Field(ge=1, le=1_000)] = 3
     initial: Seconds = 1.0
     multiplier: Annotated[float, Field(ge=1.0, le=100.0)] = 2.0
@@ -97,6 +110,31 @@ class Phase(Strict):
         on_due: what then happens: ``"notify"`` says so and keeps waiting, ``"fail"`` fails the attempt.
         options: settings for a custom adapter, passed through.
     """
+
+    if TYPE_CHECKING:  # what may be written is wider than what is held
+
+        def __init__(
+            self,
+            *,
+            id: str = "",
+            target_classification: str = "",
+            next_classifications: Sequence[str] | None = None,
+            assigned_to: TaskType | str | None = None,
+            retry: RetryPolicy | Mapping[str, Any] | None = None,
+            timeout: float | str | None = None,
+            concurrency: int | None = None,
+            max_visits: int = 100,
+            command: Sequence[str] | None = None,
+            environment: Sequence[str] = (),
+            memory: int | None = None,
+            prompt: str | None = None,
+            form: Mapping[str, Any] | type[BaseModel] | None = None,
+            assignee: str | None = None,
+            candidates: Sequence[str] = (),
+            due: float | str | None = None,
+            on_due: Literal["notify", "fail"] = "notify",
+            options: Mapping[str, Any] | None = None,
+        ) -> None: ...
 
     id: Name = ""
     target_classification: Name = ""
@@ -222,7 +260,9 @@ def follow(spec: WorkflowSpec) -> dict[str, tuple[str, ...]]:
         reached.extend(other for other in following[name] if other not in reached)
     for phase in spec.phases:
         if phase.id not in reached:
-            raise ValueError(f"phase {phase.id!r} is never reached; name it in the next_classifications of another phase")
+            raise ValueError(
+                f"phase {phase.id!r} is never reached; name it in the next_classifications of another phase"
+            )
     return following
 
 

@@ -22,20 +22,28 @@ class SimulatedDisk:
 
     Attributes:
         data: bytes that are durable, and perhaps a torn write behind them.
-        archived: components of archived tasks, as JSON.
+        archive: components of archived tasks, as JSON.
         torn: how many times recovery found a torn write.
     """
 
     def __init__(self, random: Random) -> None:
         self.random = random
         self.data = b""
-        self.archived: Entities = {}
+        self.archive: Entities = {}
         self.torn = 0
 
     async def find(self, tasks: Sequence[str]) -> Entities:
         """Find archived tasks; see `workflow_engine.history.History`."""
         await asyncio.sleep(self.random.random() * 0.01)
-        return {task: self.archived[task] for task in tasks if task in self.archived}
+        return {task: self.archive[task] for task in tasks if task in self.archive}
+
+    async def archived(self, n: int) -> None:
+        """Make sure that archived tasks are found; see `workflow_engine.history.History`."""
+        await asyncio.sleep(self.random.random())
+
+    def purged(self, task: str, n: int) -> None:
+        """Forget a task; see `workflow_engine.history.History`."""
+        self.archive.pop(task, None)
 
 
 class SimulatedJournal:
@@ -65,7 +73,7 @@ class SimulatedJournal:
         recovered = recover_bytes(self._disk)
         self._n = recovered.n
         # A real compaction empties the list of what ended; here the bytes stay, so what was archived is left out.
-        ended = {task: parts for task, parts in recovered.ended.items() if self._disk.archived.get(task) != parts}
+        ended = {task: parts for task, parts in recovered.ended.items() if self._disk.archive.get(task) != parts}
         return Recovered(recovered.n, recovered.at, recovered.entities, ended, recovered.warnings)
 
     def append(self, commit: Commit) -> asyncio.Future[None]:
@@ -85,7 +93,7 @@ class SimulatedJournal:
     def archive(self) -> None:
         """Archive what has ended durably, as a compaction does."""
         recovered = recover_bytes(self._disk)
-        self._disk.archived.update(recovered.ended)
+        self._disk.archive.update(recovered.ended)
         self._archived(recovered.n)
 
     async def close(self) -> None:
