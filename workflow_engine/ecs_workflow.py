@@ -325,7 +325,7 @@ class ECSWorkflowEngine:
             self.stop()
         else:
             self._session = None
-            await session.close()
+            await (session.release() if session.loop.is_closed() else session.close())
 
     # ------------------------------------------------------------ tasks in
 

@@ -10,6 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.contract.test_cli import plain, terminal
 from workflow_engine.cli import commanding
 from workflow_engine.cli.main import COMMANDS, program
 from workflow_engine.control.client import find_engine
@@ -122,7 +123,10 @@ def test_bad_usage_is_exit_code_2(words: list[str], still: Path) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [["tasks"], ["show", "t1"], ["why", "t1"], ["inbox"], ["events"], ["cancel", "t1"], ["reindex"], ["repair"]],
+    [
+        ["tasks"], ["show", "t1"], ["why", "t1"], ["inbox"], ["events"], ["cancel", "t1"], ["purge", "t1", "--yes"],
+        ["reindex"], ["repair"],
+    ],
 )
 def test_without_data_the_place_is_named_and_nothing_is_made(words: list[str], tmp_path: Path) -> None:
     said = refused(*words, data_dir=tmp_path / "none")
@@ -278,6 +282,38 @@ def test_a_task_is_cancelled_for_a_reason(data: Path) -> None:
     outcome = json.loads(done("cancel", "a1", "--reason", "enough", "--json", data_dir=data))
     assert (outcome["status"], outcome["reason"]) == ("cancelled", "enough")
     assert refused("cancel", "a1", data_dir=data).startswith("error: task a1 is cancelled and does not accept")
+
+
+def test_tasks_that_have_ended_are_purged(data: Path) -> None:
+    assert done("purge", "e1", "f1", "e1", "--yes", data_dir=data) == "e1\tpurged\nf1\tpurged\n"
+    assert listed(data_dir=data) == ["n1", "a2", "a1"]
+    assert "there is no task e1" in refused("events", "e1", data_dir=data)
+    gone = [line.split("\t")[1:3] for line in done("events", data_dir=data).splitlines()]
+    assert [words for words in gone if words[0] in ("e1", "f1")] == [["e1", "TaskPurged"], ["f1", "TaskPurged"]]
+    done("cancel", "a1", data_dir=data)
+    outcome = json.loads(done("purge", "a1", "--yes", "--json", data_dir=data))
+    assert [(task["id"], task["status"]) for task in outcome["purged"]] == [("a1", "cancelled")]
+
+
+def test_a_task_that_goes_on_keeps_all_from_being_purged(data: Path) -> None:
+    said = refused("purge", "e1", "a1", "--yes", data_dir=data)
+    assert said == "error: task a1 is waiting_human and does not accept purge\n"
+    assert "there is no task t9" in refused("purge", "e1", "t9", "--yes", data_dir=data)
+    assert "say --yes where nobody can be asked" in refused("purge", "e1", data_dir=data)
+    assert listed("--status", "completed", data_dir=data) == ["e1"]
+
+
+def test_a_terminal_asks_before_a_task_is_purged(data: Path) -> None:
+    seen, code = terminal(data, "purge", "e1", "f1", typed="\n")
+    assert "Remove 2 tasks for good? [y/N]" in plain(seen)
+    assert "error: nothing was removed" in plain(seen)
+    assert code == 2
+    assert listed("--status", "completed", data_dir=data) == ["e1"]
+    seen, code = terminal(data, "purge", "e1", typed="y\n")
+    assert "Remove task e1 for good? [y/N]" in plain(seen)
+    assert "Task e1 is gone." in plain(seen)
+    assert code == 0
+    assert listed("--status", "completed", data_dir=data) == []
 
 
 def test_everything_about_a_submission_is_kept(data: Path) -> None:

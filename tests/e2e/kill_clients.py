@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.e2e.kill_driver import Driver, Lost, Refused
 
-WORKFLOWS = ("chain", "stepwise", "approval", "asking", "retried", "parked")
+WORKFLOWS = 2 * ("chain", "stepwise", "approval", "asking", "retried") + ("parked",)
 
 AT_ONCE = 300
 """Tasks that are watched at once."""

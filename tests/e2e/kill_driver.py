@@ -5,9 +5,15 @@ import itertools
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
+
+from workflow_engine.journal.layout import Layout
+
+MOMENTS = ("startup", "work", "segment", "compaction")
+"""When to kill: any time from the start on; while tasks are run; after a segment ended; as a compaction ends."""
 
 WORKER = Path(__file__).with_name("kill_worker.py")
 
@@ -97,16 +103,15 @@ class Driver:
 
     Attributes:
         kills: how many there were, by moment.
-        compactions: snapshots that were seen.
-        done: how many tasks the clients are done with.
+        compactions: commit numbers of the snapshots that were seen.
     """
 
     def __init__(self, directory: Path, random: Random, kills: int, tasks: int) -> None:
         self.ledger = directory / "ledger"
-        self.kills = {"startup": 0, "work": 0, "compaction": 0}
-        self.compactions: set[str] = set()
-        self.done = 0
+        self.kills = dict.fromkeys(MOMENTS, 0)
+        self.compactions: set[int] = set()
         self._data = directory / "data"
+        self._layout = Layout(self._data)
         self._log = directory / "worker.log"
         self._random = random
         self._kills = kills
@@ -148,20 +153,24 @@ class Driver:
         return self._log.read_text()[-2_000:]
 
     async def _live_and_die(self) -> None:
-        moment = self._random.choice(("startup", "work", "work", "compaction"))
+        moment = self._random.choice(MOMENTS)
         if moment == "startup":
             life = await self._spawn()
             await asyncio.sleep(self._random.uniform(0.0, 1.2 * self._startup))
         else:
             life = await self._begin()
             if moment == "compaction":
-                await self._segment_ends(life)
-            await asyncio.sleep(self._random.uniform(0.0, 0.5))
+                await self._changes(life, self._compacted)
+                await asyncio.sleep(self._random.uniform(0.0, 0.05))
+            else:
+                if moment == "segment":
+                    await self._changes(life, self._segment)
+                await asyncio.sleep(self._random.uniform(0.0, 0.5))
         self._life = None
         assert not life.over.is_set(), f"the engine died of its own accord: {self.log()}"
         await life.kill(deaf=self._random.random() < 0.5)
         self.kills[moment] += 1
-        self.compactions.update(path.name for path in (self._data / "journal").glob("snapshot-*.jsonl"))
+        self.compactions.update(n for n, _ in self._layout.snapshots())
         async with self._changed:
             self._changed.notify_all()
 
@@ -185,16 +194,20 @@ class Driver:
         with self._log.open("ab") as log:
             return Life(await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=log))
 
-    async def _segment_ends(self, life: Life) -> None:
-        """Return when a segment ends, which may start a compaction; or after a while."""
-        before = self._segment()
-        for _ in range(100):
-            if self._segment() != before or life.over.is_set():
+    async def _changes(self, life: Life, look: Callable[[], object]) -> None:
+        """Return when *look* sees something else than now; or after a while."""
+        before = look()
+        for _ in range(400):
+            if look() != before or life.over.is_set():
                 return
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.005)
 
-    def _segment(self) -> str:
-        return max((path.name for path in (self._data / "journal").glob("journal-*.jsonl")), default="")
+    def _segment(self) -> int:
+        return max((number for number, _ in self._layout.segments()), default=0)
+
+    def _compacted(self) -> list[Path]:
+        """Return what compactions have made, and what they are making."""
+        return [*self._layout.unfinished(), *(path for _, path in self._layout.snapshots())]
 
     def _allowed(self) -> int:
         return self._tasks * (sum(self.kills.values()) + AHEAD) // (self._kills + 1)

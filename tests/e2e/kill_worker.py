@@ -16,7 +16,7 @@ from typing import Any
 from workflow_engine.ecs_workflow import ECSWorkflowEngine, Phase, RetryPolicy, Task
 from workflow_engine.errors import EngineError, PermanentFailure, TransientFailure
 
-SEGMENT_BYTES = 100_000
+SEGMENT_BYTES = 30_000
 """Small, so that compactions are under way at any time."""
 
 
@@ -28,9 +28,9 @@ class Outside:
 
     async def work(self, key: str) -> str:
         """Do some work, which takes a while; it gives something else each time."""
-        await asyncio.sleep(random.choice((0.0, 0.0, 0.01, 0.05)))
         token = uuid.uuid4().hex
         self._note({"work": key, "token": token})
+        await asyncio.sleep(random.choice((0.0, 0.0, 0.01, 0.05)))
         return token
 
     async def echo(self, task: Task) -> Any:

@@ -23,11 +23,20 @@ from workflow_engine.core.components import (
     TaskState,
     WaitKind,
 )
-from workflow_engine.core.events import Event, PhaseCompleted, PhaseStarted, TaskCompleted, TaskFailed, TaskRetried
+from workflow_engine.core.events import (
+    Event,
+    PhaseCompleted,
+    PhaseStarted,
+    TaskCompleted,
+    TaskFailed,
+    TaskPurged,
+    TaskRetried,
+)
 from workflow_engine.journal.compact import compact
 from workflow_engine.journal.disk import Disk
 from workflow_engine.journal.json_journal import JsonJournal
 from workflow_engine.journal.layout import Layout
+from workflow_engine.journal.lock import COMPACTION_END_MAX, FileLock
 from workflow_engine.journal.port import Changes, Commit
 from workflow_engine.journal.segments import spans
 
@@ -103,9 +112,14 @@ class Written:
     def compact(self) -> None:
         """Compact the finished segments, as another process does."""
         layout = Layout(self.directory)
-        ends = [span.limit - 1 for span in spans(layout) if span.limit is not None]
-        if ends:
-            compact(layout, ends[-1], Disk())
+        lock = FileLock(layout.compaction_lock)
+        lock.take(wait_max=COMPACTION_END_MAX)  # the journal compacts by itself as well
+        try:
+            ends = [span.limit - 1 for span in spans(layout) if span.limit is not None]
+            if ends:
+                compact(layout, ends[-1], Disk())
+        finally:
+            lock.release()
 
     async def close(self) -> None:
         """End."""
@@ -157,6 +171,7 @@ class Story:
                 self._ended.remove(task)
                 self._failed.discard(task)
                 changes[task] = None
+                events.append(TaskPurged(task))
         else:
             self._go_on(self._random.choice(idle), changes, events)
 

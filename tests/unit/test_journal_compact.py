@@ -66,7 +66,10 @@ def record_of_everything(layout: Layout) -> dict[str, Any]:
     known: dict[str, Any] = {}
     for archive in archives(layout):
         for row in archive_lines(archive.path):
-            entry: list[Any] = [None, []] if row.purged else known.get(row.task, [None, []])
+            if row.purged:
+                known[row.task] = [None, []]
+                continue
+            entry: list[Any] = known.get(row.task, [None, []])
             entry = [entry[0] if row.components is None else plain(row.components), entry[1] + plain(row.events)]
             known[row.task] = entry
     return known
@@ -97,7 +100,7 @@ def test_no_event_is_lost_before_its_task_is_purged(tmp_path: Path, seed: int) -
     told: dict[str, list[Any]] = {}
     for each in made[:90]:
         for event in each.events:
-            told.setdefault(event["task"], []).append(event)
+            told.setdefault(event["task"], []).append([each.n, each.at, each.events.index(event), event])
         for entity, components in each.changes.items():
             if components is None:
                 told.pop(entity, None)
@@ -121,7 +124,7 @@ def test_an_archived_task_that_is_retried_is_superseded_by_its_next_end(tmp_path
     for upto in (1, 2, 3):
         compact(layout, upto, Disk())
     assert record_of_everything(layout) == {
-        "t1": [{"identity": 2, "status": "done"}, [{"task": "t1", "k": k} for k in (1, 2, 3)]]
+        "t1": [{"identity": 2, "status": "done"}, [[k, float(k), 0, {"task": "t1", "k": k}] for k in (1, 2, 3)]]
     }
 
 

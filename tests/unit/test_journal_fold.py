@@ -60,7 +60,7 @@ def test_an_archived_task_has_its_last_components_and_all_its_events() -> None:
         "task": "t1",
         "n": 2,
         "components": {"identity": 1, "out": {"a": 1, "b": 2}},
-        "events": [{"task": "t1", "k": 1}, {"task": "t1", "k": 2}],
+        "events": [[1, 1.0, 0, {"task": "t1", "k": 1}], [2, 2.0, 0, {"task": "t1", "k": 2}]],
     }
     assert (made.entities, made.living_events()) == ({}, {})
 
@@ -71,7 +71,9 @@ def test_the_events_of_a_retried_task_stay_with_it() -> None:
         record(2, {"t1": {"identity": 2}}, events=({"task": "t1", "k": 2},)),
     )
     assert made.archived() == []
-    assert plain(made.living_events()) == {"t1": [{"task": "t1", "k": 1}, {"task": "t1", "k": 2}]}
+    assert plain(made.living_events()) == {
+        "t1": [[1, 1.0, 0, {"task": "t1", "k": 1}], [2, 2.0, 0, {"task": "t1", "k": 2}]]
+    }
 
 
 def test_a_purged_task_leaves_only_word_of_that() -> None:
@@ -85,10 +87,22 @@ def test_a_purged_task_leaves_only_word_of_that() -> None:
     ]
 
 
+def test_what_the_commits_say_that_purged_a_task_is_kept() -> None:
+    made = history(
+        record(1, {"t1": {"identity": 1}}, events=({"task": "t1", "k": 1},)),
+        record(2, {"t1": None}, events=({"task": "t2"}, {"task": "t1", "k": 2})),
+        record(3, {"t1": {"identity": 1}}, events=({"task": "t1", "k": 3},)),
+        record(4, {"t1": None}, events=({"task": "t1", "k": 4},)),
+    )
+    (row,) = [row for row in made.archived() if row.task == "t1"]
+    assert (row.n, row.purged) == (4, True)
+    assert plain(row.events) == [[2, 2.0, 1, {"task": "t1", "k": 2}], [4, 4.0, 0, {"task": "t1", "k": 4}]]
+
+
 def test_a_run_that_is_removed_leaves_no_word() -> None:
     assert history(record(1, {"t1/draft/1": {"run": 1}}), record(2, {"t1/draft/1": None})).archived() == []
 
 
 def test_events_of_a_task_that_ended_long_ago_are_archived() -> None:
     (row,) = history(record(1, {}, events=({"task": "t1"},))).archived()
-    assert (row.task, row.components, plain(row.events)) == ("t1", None, [{"task": "t1"}])
+    assert (row.task, row.components, plain(row.events)) == ("t1", None, [[1, 1.0, 0, {"task": "t1"}]])

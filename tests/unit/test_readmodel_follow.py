@@ -12,12 +12,13 @@ import pytest
 
 from tests.unit.readmodel_given import Story, Written, components, question
 from workflow_engine.core.components import Identity, Status, TaskState
+from workflow_engine.core.events import PhaseStarted, TaskCompleted, TaskPurged, TaskSubmitted
 from workflow_engine.errors import JournalError
 from workflow_engine.journal.folding import Folding
 from workflow_engine.journal.json_journal import JsonJournal
 from workflow_engine.journal.lines import encode_commit
-from workflow_engine.journal.port import Commit, Entities
-from workflow_engine.readmodel import catching_up
+from workflow_engine.journal.port import Changes, Commit, Entities
+from workflow_engine.readmodel import catching_up, feed, leaping
 from workflow_engine.readmodel.feed import history
 from workflow_engine.readmodel.index_file import IndexFile
 from workflow_engine.readmodel.read_model import ReadModel
@@ -50,7 +51,7 @@ def indexed(model: ReadModel) -> dict[str, Any]:
 
 
 def content(model: ReadModel) -> dict[str, Any]:
-    """Return all that the index holds, but for the numbers of rows and for when events happened."""
+    """Return all that the index holds, but for the numbers of rows."""
     queries = {
         "tasks": """SELECT id, workflow, definition, status, since, submitted_at, ended_at, rank, assigned_to, parent,
             reason, failed_phase, error, message, CAST(labels AS TEXT), phase, classification, waiting, spread
@@ -67,7 +68,8 @@ def content(model: ReadModel) -> dict[str, Any]:
             strays = f"SELECT count(*) FROM {name} WHERE k NOT IN (SELECT k FROM tasks)"
             assert connection.execute(strays).fetchone()[0] == 0, name
         tasks = [task for (task,) in connection.execute("SELECT id FROM tasks")]
-        found["events"] = {task: [row.event for row in history(connection, task, (0, 0))] for task in tasks}
+        found["events"] = {task: list(history(connection, task, (0, -1))) for task in tasks}
+        found["feed"] = list(feed.feed(connection, (0, -1)))
     found["components"] = indexed(model)
     return found
 
@@ -91,11 +93,14 @@ async def test_however_it_is_cut_the_index_is_the_fold(
     written = Written(tmp_path, segment_bytes=6_000)
     journal = JsonJournal(tmp_path, segment_bytes=6_000)
     await journal.open()
+    whole = JsonJournal(tmp_path / "whole")  # never compacted
+    await whole.open()
     commits: list[Any] = []
     model = ReadModel(tmp_path)
     for _ in range(8):
         for commit in story.commits(len(commits) + 1, dice.randint(1, 25)):
             await journal.append(commit)
+            await whole.append(commit)
             commits.append(commit)
         if dice.random() < 0.6:
             assert model.catch_up() == len(commits)
@@ -103,13 +108,74 @@ async def test_however_it_is_cut_the_index_is_the_fold(
         if dice.random() < 0.4:
             written.compact()
     await journal.close()
+    await whole.close()
+    followed = ReadModel(tmp_path / "whole")
+    followed.catch_up()
+    expected = content(followed)
+    assert expected["components"] == folded(commits)
     model.catch_up()
     incremental = content(model)
-    assert incremental["components"] == folded(commits)
     assert model.reindex() == len(commits)
     rebuilt = content(model)
-    for name, rows in incremental.items():
+    for name, rows in expected.items():
+        assert incremental[name] == rows, name
         assert rebuilt[name] == rows, name
+
+
+async def test_what_is_leapt_over_is_told_as_if_it_was_followed(tmp_path: Path) -> None:
+    written = await Written(tmp_path, segment_bytes=1).open()
+    await submitted(written, "t1", "t2", "gone")
+    model = ReadModel(tmp_path)
+    model.catch_up()
+    await written.commit({"t1": {"status": Status(TaskState.IN_PROGRESS, 3.0)}}, (), (PhaseStarted("t1", "r"),))
+    await written.commit({"gone": None}, (), (TaskPurged("gone"), PhaseStarted("t2", "r")))
+    await written.commit({"t2": {"status": Status(TaskState.COMPLETED, 5.0)}}, ("t2",), (TaskCompleted("t2"),))
+    await submitted(written, "gone")
+    written.compact()  # all but the last
+    model.catch_up()
+    told = [(row.n, row.i, row.at, row.task, row.event["event"]) for row in model.events()]
+    assert told == [
+        (2, 0, 2.0, "t1", "TaskSubmitted"),
+        (2, 1, 2.0, "t2", "TaskSubmitted"),
+        (3, 0, 3.0, "t1", "PhaseStarted"),
+        (4, 0, 4.0, "gone", "TaskPurged"),
+        (4, 1, 4.0, "t2", "PhaseStarted"),
+        (5, 0, 5.0, "t2", "TaskCompleted"),
+        (6, 0, 6.0, "gone", "TaskSubmitted"),
+    ]
+    for task in ("t1", "t2"):
+        history_of = [(row.n, row.i, row.at, row.task, row.event["event"]) for row in model.events(task)]
+        assert history_of == [row for row in told if row[3] == task]
+    assert [row.n for row in model.events("gone")] == [6]
+    before = content(model)
+    model.reindex()
+    assert content(model) == before
+    await written.close()
+
+
+async def test_a_leap_over_more_than_the_feed_holds_leaves_the_newest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "FEED_BYTES", 500)
+    monkeypatch.setattr(leaping, "CHUNK", 3)
+    written = await Written(tmp_path, segment_bytes=1).open()
+    for number in range(40):
+        await submitted(written, f"t{number}")
+    model = ReadModel(tmp_path)
+    model.catch_up()
+    followed = content(model)
+    written.compact()
+    model.reindex()
+    assert 2 < len(followed["feed"]) < 20
+    assert content(model) == followed
+    await written.close()
+
+
+async def submitted(written: Written, *tasks: str) -> None:
+    """Write one commit in which *tasks* are submitted."""
+    pending = Status(TaskState.PENDING, 1.0)
+    changes: Changes = {task: components(Identity(task, "review", "d1", 1.0), pending) for task in tasks}
+    await written.commit(changes, (), tuple(TaskSubmitted(task, "review") for task in tasks))
 
 
 async def test_every_commit_is_taken_in_once_by_whoever_comes(tmp_path: Path) -> None:

@@ -16,9 +16,9 @@ from workflow_engine.cli.reading import question_of
 @click.command(
     epilog=examples(
         "inbox",
-        "answer 1k2a7f3ab-0001",
-        "answer 1k2a7f3ab-0001 decision=approve comment='Well done.'",
-        """answer 1k2a7f3ab-0001/approve/1/1 '{"decision": "reject"}' --by ann""",
+        "answer 1ng0s0kwgrxt-00001",
+        "answer 1ng0s0kwgrxt-00001 decision=approve comment='Well done.'",
+        """answer 1ng0s0kwgrxt-00001/approve/1/1 '{"decision": "reject"}' --by ann""",
     )
 )
 @click.argument("question", metavar="QUESTION|TASK")

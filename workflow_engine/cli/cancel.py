@@ -7,7 +7,7 @@ from workflow_engine.cli.options import Invocation, engine_options, examples, js
 from workflow_engine.cli.outcome import print_outcome
 
 
-@click.command(epilog=examples('cancel 1k2a7f3ab-0001 --reason "asked for twice"'))
+@click.command(epilog=examples('cancel 1ng0s0kwgrxt-00001 --reason "asked for twice"'))
 @click.argument("task")
 @click.option("--reason", metavar="TEXT", help="Why, for people.")
 @json_option

@@ -33,7 +33,7 @@ class Place(NamedTuple):
 
 @click.command(
     epilog=examples(
-        "events 1k2a7f3ab-0001",
+        "events 1ng0s0kwgrxt-00001",
         "events --follow",
         "events --json --after 5000 | jq -r 'select(.event == \"TaskFailed\").task'",
     )
@@ -75,10 +75,10 @@ def _print(row: "EventRow", as_json: bool) -> None:
     from workflow_engine.cli.times import iso, local
 
     if as_json:
-        print_json_line({"n": row.n, "at": iso(row.at) if row.at is not None else None, **row.event})
+        print_json_line({"n": row.n, "at": iso(row.at), **row.event})
         return
     name = str(row.event.get("event"))
-    cells = (local(row.at) if row.at is not None else "-", row.task, name, " ".join(_details(row.event.items())))
+    cells = (local(row.at), row.task, name, " ".join(_details(row.event.items())))
     if is_terminal():
         click.echo(
             "  ".join(

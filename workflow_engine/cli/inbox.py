@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from workflow_engine.readmodel.rows import QuestionRow
 
 
-@click.command(epilog=examples("inbox", "inbox --assignee ann --overdue", "answer 1k2a7f3ab-0001 decision=approve"))
+@click.command(epilog=examples("inbox", "inbox --assignee ann --overdue", "answer 1ng0s0kwgrxt-00001 decision=approve"))
 @click.option("-a", "--assignee", metavar="NAME", help="Who is asked.")
 @click.option("--candidate", metavar="NAME", help="Somebody, or a group, of whom an answer is accepted.")
 @click.option("--task", metavar="TASK", help="The task that waits.")

@@ -20,6 +20,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "answer": "Answer a question, and let its task go on.",
     "cancel": "End a task; what is under way for it is stopped.",
     "retry": "Take a failed task up again.",
+    "purge": "Remove tasks that have ended for good.",
     "events": "Print what happened, oldest first.",
     "reindex": "Build the index of the journal anew.",
     "repair": "Make a damaged journal open again.",
@@ -86,8 +87,8 @@ class Program(click.Group):
     epilog=examples(
         "submit --workflow review topic=tides",
         "tasks --status waiting_human",
-        "why 1k2a7f3ab-0001",
-        "answer 1k2a7f3ab-0001 decision=approve",
+        "why 1ng0s0kwgrxt-00001",
+        "answer 1ng0s0kwgrxt-00001 decision=approve",
     )
     + "\n\nExit codes: 0 done, 1 the task that was waited for failed, 2 bad usage or input.",
 )

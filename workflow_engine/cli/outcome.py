@@ -18,6 +18,15 @@ def print_outcome(task: dict[str, Any], as_json: bool) -> None:
         print(f"{task['id']}\t{task['status']}")
 
 
+def print_purged(tasks: list[dict[str, Any]], as_json: bool) -> None:
+    """Print which tasks are gone; as JSON, how they stood before."""
+    if as_json:
+        print_json({"purged": tasks})
+        return
+    for task in tasks:
+        print_line(f"Task {task['id']} is gone." if is_terminal() else f"{task['id']}\tpurged")
+
+
 def say(text: str) -> None:
     """Tell a person something beside the output."""
     if sys.stderr.isatty():

@@ -7,7 +7,7 @@ from workflow_engine.cli.options import Invocation, engine_options, examples, js
 from workflow_engine.cli.outcome import print_outcome
 
 
-@click.command(epilog=examples("retry 1k2a7f3ab-0001", "retry 1k2a7f3ab-0001 --phase draft"))
+@click.command(epilog=examples("retry 1ng0s0kwgrxt-00001", "retry 1ng0s0kwgrxt-00001 --phase draft"))
 @click.argument("task")
 @click.option("--phase", metavar="ID", help="The phase to go on from, in place of the one that failed.")
 @json_option

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from workflow_engine.core.record import TaskRecord
 
 
-@click.command(epilog=examples("show 1k2a7f3ab-0001", "show 1k2a7f3ab-0001 --json | jq .phases"))
+@click.command(epilog=examples("show 1ng0s0kwgrxt-00001", "show 1ng0s0kwgrxt-00001 --json | jq .phases"))
 @click.argument("task")
 @json_option
 @engine_options

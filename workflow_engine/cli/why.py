@@ -10,7 +10,7 @@ from workflow_engine.cli.reading import record_of
 from workflow_engine.control.client import find_engine
 
 
-@click.command(epilog=examples("why 1k2a7f3ab-0001"))
+@click.command(epilog=examples("why 1ng0s0kwgrxt-00001"))
 @click.argument("task")
 @engine_options
 @pass_invocation

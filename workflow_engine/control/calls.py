@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 
 from workflow_engine.core.components import WaitKind
-from workflow_engine.errors import InputRefused
+from workflow_engine.errors import IllegalTransition, InputRefused
 from workflow_engine.task import Task
 
 if TYPE_CHECKING:
@@ -50,6 +50,12 @@ class Retry(Arguments, frozen=True):
 
     task: str
     phase: str | None = None
+
+
+class Purge(Arguments, frozen=True):
+    """See `ECSWorkflowEngine.purge`."""
+
+    tasks: tuple[str, ...]
 
 
 class Suspend(Arguments, frozen=True):
@@ -171,6 +177,17 @@ async def _retry(engine: "ECSWorkflowEngine", given: Retry) -> dict[str, Any]:
     return brief(await engine.retry(given.task, given.phase))
 
 
+async def _purge(engine: "ECSWorkflowEngine", given: Purge) -> list[dict[str, Any]]:
+    """Remove all or none, unless one is retried meanwhile; return how they stood."""
+    found = [await engine.get_task(task) for task in dict.fromkeys(given.tasks)]
+    for task in found:
+        if not task.status.terminal:
+            raise IllegalTransition(f"task {task.id}", task.status.value, "purge")
+    for task in found:
+        await engine.purge(task)
+    return [brief(task) for task in found]
+
+
 async def _suspend(engine: "ECSWorkflowEngine", given: Suspend) -> dict[str, Any]:
     question = await engine.suspend(given.task, given.kind, given.prompt, form=given.form, due=given.due)
     return {"question": question}
@@ -204,6 +221,7 @@ CALLS: Final[Mapping[str, Call]] = {
     "answer": Call(_decoder(Answer), _answer),
     "cancel": Call(_decoder(Cancel), _cancel),
     "retry": Call(_decoder(Retry), _retry),
+    "purge": Call(_decoder(Purge), _purge),
     "suspend": Call(_decoder(Suspend), _suspend),
     "resume": Call(_decoder(Resume), _resume),
     "get_task": Call(_decoder(Named), _get_task),

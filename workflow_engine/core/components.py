@@ -118,11 +118,11 @@ class PhaseProgress(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         output: what the phase gave, where it was completed.
     """
 
-    visits: int
-    outcome: str
-    started: float
-    ended: float
-    attempts: int
+    visits: int = 1
+    outcome: str = "completed"
+    started: float = 0.0
+    ended: float = 0.0
+    attempts: int = 1
     output: Json = msgspec.UNSET
 
 
@@ -176,14 +176,14 @@ class Run(Component, frozen=True, gc=False, omit_defaults=True):
 
     task: str
     phase: str
-    visit: int
-    since: float
+    visit: int = 1
+    since: float = 0.0
 
 
 class Attempt(Component, frozen=True, gc=False, omit_defaults=True):
     """Which attempt a run is at, from 1; the idempotency key of the attempt is ``<run id>/<number>``."""
 
-    number: int
+    number: int = 1
 
 
 class Ready(Component, frozen=True, gc=False, omit_defaults=True):

@@ -178,7 +178,7 @@ class Core:
         with state.world.entered():
             for entity in state.runs.get(task, ()):
                 run = state.world.get(entity, Run)
-                lane = state.phase(run).lane(state.world.get(task, Identity).assigned_to)
+                lane = state.phase(run).place(state.world.get(task, Identity).assigned_to).lane
                 needs = state.lanes.lane(lane).needs
                 if needs is not None:
                     found[entity] = needs

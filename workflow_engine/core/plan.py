@@ -9,6 +9,18 @@ from workflow_engine.core.lanes import LaneKey
 from workflow_engine.spec.model import Phase, RetryPolicy, WorkflowSpec, follow
 
 
+class Place(msgspec.Struct, frozen=True):
+    """Who carries a run out, and where it queues.
+
+    Attributes:
+        adapter: name of the task type.
+        lane: key of the lane.
+    """
+
+    adapter: str
+    lane: LaneKey
+
+
 class PhasePlan(msgspec.Struct, frozen=True):
     """What the core needs to know of one phase.
 
@@ -16,20 +28,14 @@ class PhasePlan(msgspec.Struct, frozen=True):
         spec: the phase as it was written.
         following: ids of the phases that may follow, the default one first; empty where the task ends here.
         retry: the policy that holds here.
+        timeout: seconds that one attempt may take, or None.
     """
 
     spec: Phase
     following: tuple[str, ...]
     retry: RetryPolicy
-    _lanes: dict[str | None, tuple[str, LaneKey]]
-
-    def adapter(self, assigned_to: str | None) -> str:
-        """Return the task type that carries the phase out for a task that asks for *assigned_to*."""
-        return self._lane(assigned_to)[0]
-
-    def lane(self, assigned_to: str | None) -> LaneKey:
-        """Return where a ready run of the phase queues, for a task that asks for *assigned_to*."""
-        return self._lane(assigned_to)[1]
+    timeout: float | None
+    _places: dict[str | None, Place]
 
     @property
     def picks(self) -> tuple[str, ...]:
@@ -37,13 +43,14 @@ class PhasePlan(msgspec.Struct, frozen=True):
         names = self.spec.next_classifications or ()
         return names if len(names) > 1 else ()
 
-    def _lane(self, assigned_to: str | None) -> tuple[str, LaneKey]:
-        found = self._lanes.get(assigned_to)
+    def place(self, assigned_to: str | None) -> Place:
+        """Return who carries the phase out for a task that asks for *assigned_to*, and where a ready run queues."""
+        found = self._places.get(assigned_to)
         if found is None:
             adapter = self.spec.assigned_to or assigned_to or "functional"
             # Programs have a pool of their own: a thousand waiting coroutines are fine, a thousand processes are not.
             pool = "process" if self.spec.command and adapter == "functional" else adapter
-            found = self._lanes[assigned_to] = (adapter, LaneKey(pool, self.spec.target_classification))
+            found = self._places[assigned_to] = Place(adapter, LaneKey(pool, self.spec.target_classification))
         return found
 
     def pick(self, name: str | None) -> str | None:
@@ -75,7 +82,7 @@ class Plan:
         following = follow(spec)
         self.name = spec.name
         self.phases = {
-            phase.id: PhasePlan(phase, following[phase.id], phase.retry or spec.retry, {}) for phase in spec.phases
+            phase.id: PhasePlan(phase, following[phase.id], phase.retry or spec.retry, phase.timeout, {}) for phase in spec.phases
         }
         self.first = spec.phases[0].id
 

@@ -125,7 +125,7 @@ def _index(state: State, entity: str, component: Component | Table) -> None:
             state.interrupted.append(entity)
         case Ready():
             visit = state.visit(entity)
-            lane = state.lanes.lane(visit.phase.lane(visit.identity.assigned_to))
+            lane = state.lanes.lane(visit.phase.place(visit.identity.assigned_to).lane)
             state.lanes.add(lane, (-visit.identity.priority, visit.identity.submitted_at, entity))
         case Backoff(until=float(until)) | Suspended(until=float(until)):
             state.timers.set(entity, until)

@@ -29,7 +29,7 @@ def visits(tick: Tick, task: str, phase: str) -> int:
 
 
 def plan_run(tick: Tick, identity: Identity, plan: PhasePlan) -> None:
-    """Make the run of the next visit of a task to a phase, or fail the task where that is one visit too many."""
+    """Plan the run of the next visit of a task to a phase, or fail the task where that is one visit too many."""
     task, phase = identity.id, plan.spec
     number = visits(tick, task, phase.id) + 1
     if number > phase.max_visits:
@@ -43,12 +43,16 @@ def plan_run(tick: Tick, identity: Identity, plan: PhasePlan) -> None:
     while run_id in tick.world:  # a repaired journal may have kept a run that a lost commit had ended
         number += 1
         run_id = f"{task}/{phase.id}/{number}"
-    run = Run(task, phase.id, number, tick.now)
-    tick.world.spawn(run_id, run, _FIRST)
-    others = tick.state.runs.get(task)
-    tick.state.runs[task] = (*others, run_id) if others else (run_id,)
-    tick.ready.append((Visit(run_id, run, identity, plan, 1), None))
+    tick.ready.append((Visit(run_id, Run(task, phase.id, number, tick.now), identity, plan, 1), None))
     tick.touched[task] = False
+
+
+def begin_run(tick: Tick, visit: Visit, marker: Component) -> None:
+    """Make the entity of a run that was planned in this tick, with its first marker."""
+    tick.world.begin(visit.run_id, visit.run, _FIRST, marker)
+    task = visit.run.task
+    others = tick.state.runs.get(task)
+    tick.state.runs[task] = (*others, visit.run_id) if others else (visit.run_id,)
 
 
 def enqueue(tick: Tick, run_id: str, marker: type[Component]) -> None:

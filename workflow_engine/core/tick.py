@@ -25,7 +25,7 @@ Reply = str | Components | EngineError
 """What a caller is told: an id, the components of the task it has just submitted, or a refusal."""
 
 
-class Visit(NamedTuple):
+class Visit(msgspec.Struct, frozen=True, gc=False):
     """What the systems ask about a run again and again, looked up once.
 
     Attributes:
@@ -43,7 +43,7 @@ class Visit(NamedTuple):
     attempt: int
 
 
-class UnderWay(NamedTuple):
+class UnderWay(msgspec.Struct, frozen=True, gc=False):
     """An attempt that the host was told to carry out, the lane it takes a place in, and since when (engine time)."""
 
     attempt: int
@@ -100,7 +100,7 @@ class State:
         return definition_entity(digest) in self.world
 
 
-class Done(NamedTuple):
+class Done(msgspec.Struct, frozen=True, gc=False):
     """A run that gave its output: its visit is to be closed, and *follow* (a phase id, None for the end) to be planned.
 
     Work on it began at *since*, engine time in seconds.
@@ -113,7 +113,7 @@ class Done(NamedTuple):
     rebind: str | None = None
 
 
-class Failed(NamedTuple):
+class Failed(msgspec.Struct, frozen=True, gc=False):
     """A run whose attempt failed."""
 
     run_id: str
@@ -124,7 +124,7 @@ class Failed(NamedTuple):
     detail: str | None = None
 
 
-class Ending(NamedTuple):
+class Ending(msgspec.Struct, frozen=True, gc=False):
     """How a task ends in this tick."""
 
     move: Move

@@ -141,15 +141,26 @@ class World:
         else:
             record[NAMES[kind]] = None
 
-    def turn(self, run: str, old: type[Component] | None, new: Component) -> None:
+    def begin(self, run: str, *components: Component) -> None:
+        """Make the entity of a run; the last component is its marker.
+
+        Raises:
+            IllegalTransition: a run cannot begin with this marker.
+        """
+        marker = components[-1]
+        if type(marker) not in RUN_TRANSITIONS[None]:
+            raise IllegalTransition(f"run {run}", "new", type(marker).__name__)
+        self.spawn(run, *components)
+
+    def turn(self, run: str, old: type[Component], new: Component) -> None:
         """Replace the marker *old* of a run by *new*, as the table of run transitions allows.
 
         Raises:
             IllegalTransition: the table has no such row.
         """
         if type(new) not in RUN_TRANSITIONS.get(old, ()):
-            raise IllegalTransition(f"run {run}", old.__name__ if old else "new", type(new).__name__)
-        if old is not None and old is not type(new):
+            raise IllegalTransition(f"run {run}", old.__name__, type(new).__name__)
+        if old is not type(new):
             self.drop(run, old)
         self.put(run, new)
 

@@ -77,7 +77,7 @@ class Compactions:
                 self._process.terminate()
         async with self._turn:
             pass  # until the worker thread is done
-        if self._task is not None:
+        if self._task is not None and not self._task.done():
             await asyncio.wait([self._task])
 
     async def _try(self, n: int) -> None:

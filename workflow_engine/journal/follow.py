@@ -1,7 +1,8 @@
 """Reading a journal while an engine writes it: for indexes and the command line.  Takes no lock and writes nothing.
 
 To know everything: read the newest snapshot (`newest_snapshot`, `snapshot_entities`, `snapshot_events`), the archives
-(`archives`, `archive_lines`), then follow from the snapshot's commit: ``Follower(directory, Position(n=n))``.
+(`archives`, `archive_lines`), then follow from the snapshot's commit: ``Follower(directory, Position(n=n))``.  Events
+are `Stamped` with their commits there, so a reader that stood at commit *n* knows those up to *n*.
 """
 
 import contextlib

@@ -8,7 +8,7 @@ import msgspec
 from workflow_engine.journal.folding import IDENTITY, Folding
 from workflow_engine.journal.lines import Record
 from workflow_engine.journal.port import Entities
-from workflow_engine.journal.snapshots import Archived, Components, Events
+from workflow_engine.journal.snapshots import Archived, Components, Events, Stamped
 
 
 class History:
@@ -25,8 +25,8 @@ class History:
         self.at = at
         self._folding = Folding(entities)
         self._events = events  # of tasks that have not ended since the snapshot, and of tasks that had ended before
-        self._ended: dict[str, tuple[int, list[msgspec.Raw]]] = {}  # commit number and events
-        self._purged: dict[str, int] = {}  # commit number
+        self._ended: dict[str, tuple[int, list[Stamped]]] = {}  # commit number and events
+        self._purged: dict[str, tuple[int, list[Stamped]]] = {}  # the same, of the commits that purged it alone
 
     @property
     def entities(self) -> Entities:
@@ -36,10 +36,10 @@ class History:
     def apply(self, record: Record) -> None:
         """Take in the next commit."""
         self.n, self.at = record.n, record.at
-        for event in record.events:
+        for i, event in enumerate(record.events):
             task = _task_of(event)
             if task is not None:
-                self._events.setdefault(task, []).append(event)
+                self._events.setdefault(task, []).append(Stamped(record.n, record.at, i, event))
         for entity, components in record.changes.items():
             if components is None:
                 self._remove(entity)
@@ -57,7 +57,7 @@ class History:
 
     def archived(self) -> list[Archived]:
         """Return what does not live, as lines of an archive, oldest first."""
-        rows = [Archived(task, n, purged=True) for task, n in self._purged.items()]
+        rows = [Archived(task, n, events=tuple(told), purged=True) for task, (n, told) in self._purged.items()]
         rows += self._ended_rows()
         rows += [
             Archived(task, self.n, events=tuple(events))
@@ -72,11 +72,12 @@ class History:
 
     def _remove(self, entity: str) -> None:
         components = self.entities.get(entity)
-        told = self._events.pop(entity, None) is not None
+        events = self._events.pop(entity, [])
         self._ended.pop(entity, None)
-        if components is None or IDENTITY in components or told:
+        if components is None or IDENTITY in components or events:
             # A task.  An archive may have it: what does not live, and an earlier life of what does.
-            self._purged[entity] = self.n
+            _, told = self._purged.get(entity, (0, []))
+            self._purged[entity] = (self.n, told + [event for event in events if event.n == self.n])
 
 
 class _Event(msgspec.Struct, frozen=True):

@@ -17,7 +17,24 @@ from workflow_engine.journal.segments import FORMAT
 Components = dict[str, msgspec.Raw | dict[str, msgspec.Raw]]
 """The components of one entity, as in `Entities`."""
 
-Events = dict[str, list[msgspec.Raw]]
+
+class Stamped(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An event as it is kept with the history of its task: ``[n, at, i, {event}]``.
+
+    Attributes:
+        n: number of the commit that decided it.
+        at: engine time of that commit, in seconds since the epoch.
+        i: number of the event in that commit, from 0, which with *n* is its place in the order of all.
+        event: JSON, as in the commit.
+    """
+
+    n: int
+    at: float
+    i: int
+    event: msgspec.Raw
+
+
+Events = dict[str, list[Stamped]]
 """Events by the id of the task they belong to, oldest first."""
 
 
@@ -41,20 +58,20 @@ class Archived(msgspec.Struct, frozen=True, omit_defaults=True):
     """One line of an archive: what a range of commits says of a task that does not live at the end of it.
 
     A task that is retried has a line in several archives.  Its components are those of the newest line that has any;
-    its events are those of all its lines, oldest first, since the newest that says it was purged.
+    its events are those of all its lines, oldest first, behind the newest that says it was purged.
 
     Attributes:
         task: id of the task.
         n: number of the commit that ended or purged it.
         components: its last components, tables as JSON objects; None where the line only adds events.
-        events: what was decided about it, oldest first.
+        events: what was decided about it, oldest first; where it was purged, what the commits say that did.
         purged: whether everything older about it is void.
     """
 
     task: str
     n: int
     components: dict[str, msgspec.Raw] | None = None
-    events: tuple[msgspec.Raw, ...] = ()
+    events: tuple[Stamped, ...] = ()
     purged: bool = False
 
 
@@ -96,7 +113,7 @@ def snapshot_entities(path: Path) -> Iterator[tuple[str, Components]]:
             yield row.entity, row.joined()
 
 
-def snapshot_events(path: Path) -> Iterator[tuple[str, tuple[msgspec.Raw, ...]]]:
+def snapshot_events(path: Path) -> Iterator[tuple[str, tuple[Stamped, ...]]]:
     """Give (task, its events, oldest first) for every living task of the snapshot; raises as `snapshot_entities`."""
     for number, line in enumerate(read_sealed(path), 1):
         if line.startswith(b'{"task":'):
@@ -165,7 +182,7 @@ class EventsRow(msgspec.Struct, frozen=True):
     """
 
     task: str
-    events: tuple[msgspec.Raw, ...]
+    events: tuple[Stamped, ...]
 
 
 _T = TypeVar("_T")

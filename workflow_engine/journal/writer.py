@@ -66,6 +66,7 @@ class Writer:
         Raises:
             JournalError: the thread had met an error of ours.
         """
+        self._loop = asyncio.get_running_loop()  # another one where that of before was closed, between two asyncio.run
         future: asyncio.Future[None] = self._loop.create_future()
         self._queue.put((_Order.CLOSE, future))
         await future
@@ -201,7 +202,7 @@ _logger: Final = logging.getLogger(__name__)
 
 def _resolve(futures: Sequence[asyncio.Future[Any]], result: int | None, error: JournalError | None) -> None:
     for future in futures:
-        if future.done():  # cancelled by whoever waited
+        if future.done() or future.get_loop().is_closed():  # cancelled by whoever waited, or nobody is left
             continue
         if error is None:
             future.set_result(result)

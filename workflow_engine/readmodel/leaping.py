@@ -2,7 +2,7 @@
 
 import itertools
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -11,15 +11,16 @@ import msgspec
 from workflow_engine.journal.layout import Layout
 from workflow_engine.journal.snapshots import (
     Archived,
+    Stamped,
     archive_lines,
     archives,
     newest_snapshot,
     snapshot_entities,
     snapshot_events,
 )
-from workflow_engine.readmodel.batch import Base, Batch, array, tables
-from workflow_engine.readmodel.feed import told
-from workflow_engine.readmodel.writing import Known, lookup, write
+from workflow_engine.readmodel import feed
+from workflow_engine.readmodel.batch import Base, Batch, tables
+from workflow_engine.readmodel.writing import write
 
 CHUNK: Final = 10_000
 """Lines of an archive or snapshot that are written at once."""
@@ -29,8 +30,7 @@ def leap(connection: sqlite3.Connection, layout: Layout, n: int) -> int:
     """Bring an index that stands at commit *n* to the newest snapshot, within the caller's transaction.
 
     Archives that end before *n* are known already; of the others, and of the snapshot, every line replaces what the
-    index has of its task.  Events that the index lacks get the number of the line's commit, and no time: files keep
-    neither.
+    index has of its task, and adds the events behind commit *n*.
 
     Returns:
         The number of the snapshot's commit.
@@ -46,7 +46,7 @@ def leap(connection: sqlite3.Connection, layout: Layout, n: int) -> int:
     leaper = _Leaper(connection, n, upto)
     leaper.define(snapshot)
     for archive in archives(layout):
-        if archive.last > n:
+        if n < archive.last <= upto:  # a newer one belongs to a compaction that ended just now
             leaper.read_archive(archive.path)
     leaper.read_snapshot(snapshot)
     return upto
@@ -54,8 +54,8 @@ def leap(connection: sqlite3.Connection, layout: Layout, n: int) -> int:
 
 _T = TypeVar("_T")
 _GONE: Final = "SELECT id FROM tasks WHERE ended_at IS NULL AND n < ?"
-_HISTORY: Final = "SELECT json FROM history WHERE k = ? ORDER BY n"
-_decode_events: Final = msgspec.json.Decoder(list[Any]).decode
+_encode: Final = msgspec.json.Encoder().encode
+_decode_event: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class _Leaper:
@@ -63,7 +63,8 @@ class _Leaper:
         self._connection = connection
         self._n = n
         self._upto = upto
-        self._count = itertools.count()
+        self._feed_from = n  # commits up to here are in the feed, or too old for it
+        self._feed_bytes = 0  # in the feed since it was settled
 
     def define(self, snapshot: Path) -> None:
         """Write the definitions, by which everything else is described."""
@@ -77,10 +78,11 @@ class _Leaper:
         """Write what an archive has."""
         for lines in _chunks(archive_lines(path)):
             batch = Batch()
-            known = lookup(self._connection, {line.task for line in lines})
+            told: list[Stamped] = []
             for line in lines:
-                self._take(batch, line, known.get(line.task))
+                told += self._take(batch, line)
             write(self._connection, batch, self._upto)
+            self._feed(told)
 
     def read_snapshot(self, path: Path) -> None:
         """Write what lives, and remove what has lived and is in no file: it was never durable."""
@@ -98,40 +100,39 @@ class _Leaper:
         write(self._connection, gone, self._upto)
         for listed in _chunks(snapshot_events(path)):
             batch = Batch()
-            known = lookup(self._connection, [task for task, _ in listed])
+            told: list[Stamped] = []
             for task, events in listed:
-                self._note(batch, task, self._upto, events, known.get(task))
+                told += self._note(batch, task, events)
             write(self._connection, batch, self._upto)
+            self._feed(told)
+        feed.settle_feed(self._connection, self._n)
 
-    def _take(self, batch: Batch, line: Archived, known: Known | None) -> None:
-        change = batch.task(line.task)
+    def _take(self, batch: Batch, line: Archived) -> list[Stamped]:
+        """Add *line* to the batch, and return what it adds to the feed."""
         if line.purged:
-            change.purge()
+            if line.n > self._n:
+                batch.task(line.task).purge()
+            return [one for one in self._fresh(line.events) if feed.tells_of_purge(_decode_event(one.event))]
         if line.components is not None:
+            change = batch.task(line.task)
             change.begin(Base.NOTHING)
             change.alive, change.ended = False, True
             change.own = [tables(line.components)]
-        self._note(batch, line.task, line.n, line.events, None if change.purged else known)
+        return self._note(batch, line.task, line.events)
 
-    def _note(self, batch: Batch, task: str, n: int, events: Sequence[msgspec.Raw], known: Known | None) -> None:
-        stored: list[Any] = []
-        if known is not None and events:
-            stored = [event for (json,) in self._connection.execute(_HISTORY, (known.k,)) for *_, event in told(json)]
-        fresh = _unknown(stored, events)
-        if fresh:
-            numbered = (b",%d,%b" % (next(self._count), event) for event in fresh)
-            batch.task(task).events.append(b"[%d,null%b]" % (max(n, self._n + 1), b"".join(numbered)))
+    def _note(self, batch: Batch, task: str, events: Iterable[Stamped]) -> list[Stamped]:
+        fresh = self._fresh(events)
+        batch.task(task).events += map(_encode, fresh)
+        return fresh
 
+    def _fresh(self, events: Iterable[Stamped]) -> list[Stamped]:
+        return [one for one in events if one.n > self._n]
 
-def _unknown(stored: Sequence[Any], events: Sequence[msgspec.Raw]) -> Sequence[msgspec.Raw]:
-    """Return those of *events* that go on where *stored* ends: the two overlap by what was followed one by one."""
-    if not stored:
-        return events
-    decoded = _decode_events(array(events))
-    for start in range(max(0, len(stored) - len(events)), len(stored)):
-        if stored[start:] == decoded[: len(stored) - start]:
-            return events[len(stored) - start :]
-    return events
+    def _feed(self, told: Iterable[Stamped]) -> None:
+        self._feed_bytes += feed.add_to_feed(self._connection, (one for one in told if one.n > self._feed_from))
+        if self._feed_bytes > feed.FEED_BYTES:
+            self._feed_from = max(self._feed_from, feed.settle_feed(self._connection, self._n))
+            self._feed_bytes = 0
 
 
 def _chunks(rows: Iterable[_T]) -> Iterator[list[_T]]:

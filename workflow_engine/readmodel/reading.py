@@ -65,7 +65,7 @@ def events(
     """Return events behind a place, oldest first."""
     after = (after_n, sys.maxsize if after_i is None else after_i)
     cursor.checked(limit)
-    found = feed(connection, after, limit) if task is None else history(connection, task, after)
+    found = feed(connection, after) if task is None else history(connection, task, after)
     return tuple(itertools.islice(found, limit))
 
 

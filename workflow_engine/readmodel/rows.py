@@ -177,14 +177,13 @@ class EventRow(msgspec.Struct, frozen=True):
     Attributes:
         n: number of the commit.
         i: number of the event in it, which with *n* is its place in the order of all.
-        at: engine time, in seconds; None where only an archive or a snapshot tells of it, and then *n* is the last
-            commit in question.
+        at: engine time, in seconds.
         task: id of the task.
         event: see `workflow_engine.core.events`; a JSON object with its name under "event".
     """
 
     n: int
     i: int
-    at: float | None
+    at: float
     task: str
     event: dict[str, Any]

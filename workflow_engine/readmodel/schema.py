@@ -7,7 +7,7 @@ import msgspec
 
 from workflow_engine.journal.follow import Position
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 """Raise it with every change of a table or of what is written to one: an index of another version is rebuilt."""
 
 TABLES: Final = """

@@ -67,7 +67,7 @@ class HandlerScope:
         """Which attempt, from 1."""
         return self._view.attempt
 
-    async def step(self, name: str, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    async def step(self, name: str, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """See `Task.step`."""
         name, index, record = self._claim(to_text(name, "the name of the step"))
         if record is not None:

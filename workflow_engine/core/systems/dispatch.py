@@ -6,6 +6,7 @@ from workflow_engine.core.components import Component, Ready, Running
 from workflow_engine.core.effects import Perform
 from workflow_engine.core.events import PhaseStarted
 from workflow_engine.core.lanes import Lane
+from workflow_engine.core.runs import begin_run
 from workflow_engine.core.tick import Tick, UnderWay, Visit
 
 
@@ -14,12 +15,12 @@ class DispatchSystem(esper.Processor):
 
     def process(self, tick: Tick) -> None:
         """Queue what became ready and start what there is room for, by priority, then age."""
-        state, world = tick.state, tick.world
+        state = tick.state
         unplaced: dict[str, tuple[Visit, type[Component] | None]] = {}
         for visit, old in tick.ready:
             if visit.run.task not in tick.ending:
                 identity = visit.identity
-                lane = state.lanes.lane(visit.phase.lane(identity.assigned_to))
+                lane = state.lanes.lane(visit.phase.place(identity.assigned_to).lane)
                 state.lanes.add(lane, (-identity.priority, identity.submitted_at, visit.run_id))
                 unplaced[visit.run_id] = (visit, old)
         if state.serving:
@@ -28,18 +29,26 @@ class DispatchSystem(esper.Processor):
                 if waited is None:
                     waited = (state.visit(run_id), Ready)
                 _start(tick, lane, *waited)
-        for run_id, (_, old) in unplaced.items():
-            world.turn(run_id, old, Ready(tick.now, tick.needs.get(run_id)))
+        for run_id, (visit, old) in unplaced.items():
+            _mark(tick, visit, old, Ready(tick.now, tick.needs.get(run_id)))
 
 
 def _start(tick: Tick, lane: Lane, visit: Visit, old: type[Component] | None) -> None:
-    run_id, run, identity, phase, attempt = visit
-    now, timeout = tick.now, phase.spec.timeout
+    run_id, run, attempt = visit.run_id, visit.run, visit.attempt
+    now, timeout = tick.now, visit.phase.timeout
     until = now + timeout if timeout is not None else None
-    tick.world.turn(run_id, old, Running(now, until))
+    _mark(tick, visit, old, Running(now, until))
     if until is not None:
         tick.state.timers.set(run_id, until)
     tick.state.running[run_id] = UnderWay(attempt, visit, lane, now)
     tick.touched[run.task] = True
-    tick.effects.append(Perform(run_id, run.task, run.phase, attempt, phase.adapter(identity.assigned_to)))
-    tick.events.append(PhaseStarted(run.task, run_id, attempt))
+    adapter = visit.phase.place(visit.identity.assigned_to).adapter
+    tick.effects.append(Perform(run_id, run.task, run.phase, attempt, adapter))
+    tick.emit(PhaseStarted(run.task, run_id, attempt))
+
+
+def _mark(tick: Tick, visit: Visit, old: type[Component] | None, new: Component) -> None:
+    if old is None:
+        begin_run(tick, visit, new)
+    else:
+        tick.world.turn(visit.run_id, old, new)

@@ -27,9 +27,10 @@ class PlanningSystem(esper.Processor):
 
 
 def _follow(tick: Tick, done: Done) -> None:
-    run_id, run, identity, _, attempt = done.visit
+    visit = done.visit
+    run_id, run, identity = visit.run_id, visit.run, visit.identity
     task = run.task
-    progress = PhaseProgress(run.visit, "completed", done.since, tick.now, attempt, done.output)
+    progress = PhaseProgress(run.visit, "completed", done.since, tick.now, visit.attempt, done.output)
     close_visit(tick, run_id, run, progress)
     tick.emit(PhaseCompleted(task, run_id))
     if task in tick.ending:

@@ -37,7 +37,9 @@ class RetryingSystem(esper.Processor):
                 _give_up(tick, failed, run, attempt)
                 continue
             old = marker(tick, failed.run_id, (Running, Suspended))
-            tick.world.turn(failed.run_id, type(old) if old else None, Backoff(until, failed.message))
+            if old is None:
+                raise AssertionError(f"run {failed.run_id} failed while it was neither under way nor waiting")
+            tick.world.turn(failed.run_id, type(old), Backoff(until, failed.message))
             tick.state.timers.set(failed.run_id, until)
             tick.emit(RetryScheduled(run.task, failed.run_id, until))
 

@@ -1,0 +1,36 @@
+"""``workflow-engine purge``."""
+
+import sys
+
+import click
+
+from workflow_engine.cli.commanding import command
+from workflow_engine.cli.options import Invocation, engine_options, examples, json_option, pass_invocation
+from workflow_engine.cli.outcome import print_purged
+from workflow_engine.cli.output import clean, is_terminal
+from workflow_engine.errors import InputRefused
+
+
+@click.command(epilog=examples("purge 1ng0s0kwgrxt-00001", "purge 1ng0s0kwgrxt-00001 1ng0s0kwgrxt-00002 --yes"))
+@click.argument("tasks", metavar="TASK...", nargs=-1, required=True)
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@json_option
+@engine_options
+@pass_invocation
+def purge(invocation: Invocation, /, tasks: tuple[str, ...], yes: bool, as_json: bool) -> None:
+    """Remove tasks that have ended for good, with their history and logs.
+
+    Their ids are free again. Artifacts that no other task refers to are removed later. Where one of the tasks has not
+    ended, none is removed.
+    """
+    if not yes:
+        _confirm(tasks)
+    print_purged(command(invocation, "purge", tasks=tasks), as_json)
+
+
+def _confirm(tasks: tuple[str, ...]) -> None:
+    if not (sys.stdin.isatty() and (is_terminal() or sys.stderr.isatty())):
+        raise click.UsageError("this cannot be undone; say --yes where nobody can be asked")
+    what = f"task {clean(tasks[0])}" if len(tasks) == 1 else f"{len(tasks)} tasks"
+    if not click.confirm(f"Remove {what} for good?", err=True):
+        raise InputRefused("nothing was removed")
