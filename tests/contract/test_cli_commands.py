@@ -124,8 +124,15 @@ def test_bad_usage_is_exit_code_2(words: list[str], still: Path) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ["tasks"], ["show", "t1"], ["why", "t1"], ["inbox"], ["events"], ["cancel", "t1"], ["purge", "t1", "--yes"],
-        ["reindex"], ["repair"],
+        ["tasks"],
+        ["show", "t1"],
+        ["why", "t1"],
+        ["inbox"],
+        ["events"],
+        ["cancel", "t1"],
+        ["purge", "t1", "--yes"],
+        ["reindex"],
+        ["repair"],
     ],
 )
 def test_without_data_the_place_is_named_and_nothing_is_made(words: list[str], tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Iterator
 
 import pytest
 
@@ -10,8 +11,12 @@ from workflow_engine.testing.simulation.simulation import Simulation
 
 
 @pytest.fixture(autouse=True)
-def quiet() -> None:
-    logging.getLogger("workflow_engine").setLevel(logging.CRITICAL)
+def quiet() -> Iterator[None]:
+    logger = logging.getLogger("workflow_engine")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    yield
+    logger.setLevel(level)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

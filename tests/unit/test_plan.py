@@ -3,7 +3,7 @@
 import pytest
 
 from workflow_engine.core.lanes import LaneKey
-from workflow_engine.core.plan import Plan, pause
+from workflow_engine.core.plan import Place, Plan, pause
 from workflow_engine.errors import SpecError
 from workflow_engine.spec.model import Phase, RetryPolicy, WorkflowSpec, follow
 
@@ -87,12 +87,12 @@ def test_the_phase_says_who_then_the_task_then_it_is_functional(
     phase: str | None, task: str | None, adapter: str
 ) -> None:
     plan = Plan(spec(Phase(id="a", target_classification="x", assigned_to=phase))).phases["a"]
-    assert (plan.adapter(task), plan.lane(task)) == (adapter, LaneKey(adapter, "x"))
+    assert plan.place(task) == Place(adapter, LaneKey(adapter, "x"))
 
 
 def test_programs_have_a_pool_of_their_own() -> None:
     plan = Plan(spec(Phase(id="a", command=("true",)))).phases["a"]
-    assert (plan.adapter(None), plan.lane(None)) == ("functional", LaneKey("process", "a"))
+    assert plan.place(None) == Place("functional", LaneKey("process", "a"))
 
 
 def test_a_phase_has_its_own_retry_policy_or_the_workflow_s() -> None:

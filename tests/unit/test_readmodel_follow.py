@@ -153,6 +153,22 @@ async def test_what_is_leapt_over_is_told_as_if_it_was_followed(tmp_path: Path) 
     await written.close()
 
 
+async def test_a_purge_that_was_followed_is_not_done_again_by_a_leap(tmp_path: Path) -> None:
+    written = await Written(tmp_path, segment_bytes=1).open()
+    await submitted(written, "t1")
+    await written.commit({"t1": None}, (), (TaskPurged("t1"),))
+    await submitted(written, "t1")
+    model = ReadModel(tmp_path)
+    model.catch_up()
+    await written.commit({"t1": {"status": Status(TaskState.COMPLETED, 5.0)}}, ("t1",), (TaskCompleted("t1"),))
+    await submitted(written, "t2")
+    written.compact()
+    model.catch_up()
+    assert [(row.n, row.event["event"]) for row in model.events("t1")] == [(4, "TaskSubmitted"), (5, "TaskCompleted")]
+    assert [row.n for row in model.events()] == [3, 4, 5, 6]
+    await written.close()
+
+
 async def test_a_leap_over_more_than_the_feed_holds_leaves_the_newest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -409,6 +409,19 @@ async def test_events_are_told_in_order(tmp_path: Path) -> None:
     await written.close()
 
 
+async def test_a_page_of_events_goes_on_behind_what_was_purged(tmp_path: Path) -> None:
+    written = await Written(tmp_path).open()
+    tasks = [f"t{number}" for number in range(5)]
+    for task in (*tasks, "last"):
+        changes: Changes = {task: components(Identity(task, "review", "d1", 1.0), Status(TaskState.PENDING, 1.0))}
+        await written.commit(changes, (), (TaskSubmitted(task, "review"),))
+    await written.commit(dict.fromkeys(tasks))
+    model = ReadModel(tmp_path)
+    model.catch_up()
+    assert [row.task for row in model.events(limit=2)] == ["last"]
+    await written.close()
+
+
 async def test_the_feed_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed, "FEED_BYTES", 1_000)
     written = await Written(tmp_path).open()

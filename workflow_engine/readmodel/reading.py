@@ -9,8 +9,8 @@ from typing import Any, Final
 import msgspec
 
 from workflow_engine.core.components import TaskState, WaitKind
-from workflow_engine.core.restoring import decode
 from workflow_engine.core.record import TaskRecord
+from workflow_engine.core.restoring import decode
 from workflow_engine.journal.port import Entities
 from workflow_engine.readmodel import cursor, searching, selecting
 from workflow_engine.readmodel.feed import feed, history
