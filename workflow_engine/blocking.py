@@ -39,7 +39,9 @@ class Blocking:
             if loop is None or not loop.is_running():
                 raise EngineStopped("the engine is not running; start `engine.run()` under an event loop first")
             if loop is _running_loop():
-                raise EngineStopped(f"this is the engine's own thread, which must not block; await engine.{name}() instead")
+                raise EngineStopped(
+                    f"this is the engine's own thread, which must not block; await engine.{name}() instead"
+                )
             return asyncio.run_coroutine_threadsafe(method(*args, **kwargs), loop).result()
 
         return call

@@ -1,10 +1,10 @@
 """`ECSWorkflowEngine`: the public face of the engine.
 
-    engine = ECSWorkflowEngine()
-    engine.register_handler("greet", greet)
-    engine.register_workflow("hello", [Phase(target_classification="greet")])
-    task = await engine.submit_task({"name": "Ann"}, workflow_name="hello")
-    await engine.run()
+engine = ECSWorkflowEngine()
+engine.register_handler("greet", greet)
+engine.register_workflow("hello", [Phase(target_classification="greet")])
+task = await engine.submit_task({"name": "Ann"}, workflow_name="hello")
+await engine.run()
 """
 
 import asyncio
@@ -83,7 +83,7 @@ POOLS: Final[Mapping[str, int]] = {
     CLASSIFIER: 100,
     "process": 2 * (os.cpu_count() or 1),
 }
-"""Runs that may be under way at once unless told otherwise, by pool; "process" are the programs of functional phases."""
+"""Runs that may be under way at once unless told otherwise, by pool; "process": the programs of functional phases."""
 
 PRIORITY_MAX: Final = 1_000_000_000
 """Highest priority, and, negated, the lowest."""
@@ -151,7 +151,7 @@ class ECSWorkflowEngine:
         self.data_dir = Path(data_dir)
         self.blocking = Blocking(self)
         self.artifacts: ArtifactStore = artifacts or LocalArtifactStore(self.data_dir / "artifacts")
-        self._make_journal = journal or (
+        self._make_journal: Callable[[Callable[[int], None]], Journal] = journal or (
             lambda archived: JsonJournal(
                 self.data_dir, durability=durability, segment_bytes=segment_bytes, on_archived=archived
             )
@@ -566,11 +566,10 @@ class ECSWorkflowEngine:
         schema = to_form(form)
         due_in = to_seconds(due, "due") if due is not None else None
         session, name = await self._found(task)
-        return await session.ask(
-            lambda ticket: SuspendInput(
-                "", 0, wait, prompt=text, form=schema, due_in=due_in, task=name, ticket=ticket
-            )
+        question: str = await session.ask(
+            lambda ticket: SuspendInput("", 0, wait, prompt=text, form=schema, due_in=due_in, task=name, ticket=ticket)
         )
+        return question
 
     async def resume(self, task: Task | str, value: Any = None, by: str | None = None) -> Task:
         """Let a suspended task go on, with a value for its one open question.
@@ -726,8 +725,8 @@ class ECSWorkflowEngine:
         if len(questions) == 1:
             found: str = questions[0]
             return found
-        why = f"it has {len(questions)} open questions ({', '.join(questions)}); name one" if questions else "it asks nothing"
-        raise AnswerRefused(name, why)
+        several = f"it has {len(questions)} open questions ({', '.join(questions)}); name one"
+        raise AnswerRefused(name, several if questions else "it asks nothing")
 
 
 def _view(record: TaskRecord, session: Session) -> Task:
@@ -772,6 +771,5 @@ def _labels(labels: Mapping[str, str] | None) -> dict[str, str] | None:
         return None
     if not isinstance(labels, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance] - user input
         raise InputRefused(f"labels are words by name, not {labels!r}")
-    return {to_text(key, "the name of a label"): to_text(word, f"label {key!r}") for key, word in labels.items()} or None
-
-
+    named = {to_text(key, "the name of a label"): to_text(word, f"label {key!r}") for key, word in labels.items()}
+    return named or None

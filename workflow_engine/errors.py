@@ -51,7 +51,8 @@ class DuplicateTask(InputRefused):
         self.task = task
 
     def __str__(self) -> str:
-        return f"task {self.task} exists with other data; submit under another id, or the same data to get the existing task"
+        remedy = "submit under another id, or the same data to get the existing task"
+        return f"task {self.task} exists with other data; {remedy}"
 
 
 class UnknownTask(EngineError):
@@ -121,7 +122,8 @@ class StepMismatch(EngineError):
         self.why = why
 
     def __str__(self) -> str:
-        return f"run {self.run}: {self.why}; restore the handler that recorded these steps, or retry the task from this phase"
+        remedy = "restore the handler that recorded these steps, or retry the task from this phase"
+        return f"run {self.run}: {self.why}; {remedy}"
 
 
 class ArtifactError(EngineError):

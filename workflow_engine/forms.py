@@ -31,12 +31,12 @@ def check_answer(question: str, form: Json, value: msgspec.Raw) -> None:
 
 def check_form(form: Any) -> str | None:
     """Return what is wrong with a JSON Schema as a sentence, or None."""
-    if not isinstance(form, (dict, bool)):
+    if not isinstance(form, dict):
         return f"the form is a {type(form).__name__}, not a JSON Schema"
     import jsonschema  # loaded where it is used: it costs 60 ms
 
     try:
-        jsonschema.Draft202012Validator.check_schema(form)
+        jsonschema.Draft202012Validator.check_schema(form)  # pyright: ignore[reportUnknownArgumentType] - it is there to be checked
     except jsonschema.SchemaError as error:
         return f"the form is no JSON Schema: {error.message}"
     return None

@@ -37,8 +37,11 @@ class Handlers:
             SpecError: it cannot be called.
         """
         if not callable(handler):
-            raise SpecError(f"the handler for {classification!r} is a {type(handler).__name__}; pass a function of one task")
-        is_async = inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(getattr(handler, "__call__", None))  # noqa: B004 - an object with an async __call__
+            raise SpecError(
+                f"the handler for {classification!r} is a {type(handler).__name__}; pass a function of one task"
+            )
+        call = type(handler).__call__  # an object may have an async __call__
+        is_async = inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(call)
         self._by_name[classification] = (handler, is_async)
 
     async def call(self, task: Task) -> Output:
@@ -79,7 +82,7 @@ def watched(coroutine: Coroutine[Any, Any, Any], name: str) -> Generator[Any, An
             took = time.perf_counter() - start
             if took > BLOCKING:
                 LOG.warning(
-                    "handler %r kept the event loop for %.2f s; await, or make it a plain function to run it in a thread",
+                    "handler %r kept the event loop for %.2f s; await, or make it a plain function to run in a thread",
                     name,
                     took,
                 )

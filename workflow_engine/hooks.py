@@ -9,6 +9,7 @@ from typing import Any, Final
 from workflow_engine.core.components import Status, TaskState
 from workflow_engine.core.record import TaskRecord
 from workflow_engine.core.tick import Components
+from workflow_engine.errors import SpecError
 from workflow_engine.task import Task
 
 LOG: Final = logging.getLogger("workflow_engine")
@@ -25,7 +26,13 @@ class Hooks:
         self._under_way: set[asyncio.Task[None]] = set()
 
     def register(self, state: TaskState, hook: Hook) -> None:
-        """Have *hook* called with every task that ends in *state*."""
+        """Have *hook* called with every task that ends in *state*.
+
+        Raises:
+            SpecError: it cannot be called.
+        """
+        if not callable(hook):
+            raise SpecError(f"the hook is a {type(hook).__name__}; pass a function of one task")
         self._hooks.setdefault(state, []).append(hook)
 
     def __bool__(self) -> bool:
@@ -59,4 +66,6 @@ async def _call(hook: Hook, task: Task) -> None:
     except (KeyboardInterrupt, GeneratorExit, asyncio.CancelledError):
         raise
     except BaseException:  # SystemExit, too, which would end the loop
-        LOG.exception("hook %r failed on task %s; the task is not affected", getattr(hook, "__qualname__", hook), task.id)
+        LOG.exception(
+            "hook %r failed on task %s; the task is not affected", getattr(hook, "__qualname__", hook), task.id
+        )

@@ -52,10 +52,8 @@ class Workflows:
 
     def register(self, name: str | WorkflowSpec, phases: Sequence[Phase | Mapping[str, Any]]) -> WorkflowSpec:
         """Keep a workflow under its name; see `ECSWorkflowEngine.register_workflow`."""
-        if isinstance(name, WorkflowSpec):
-            spec = name
-        else:
-            spec = WorkflowSpec.model_validate({"name": name, "phases": phases})
+        given = name if isinstance(name, WorkflowSpec) else {"name": name, "phases": phases}
+        spec = WorkflowSpec.model_validate(given)
         for phase in spec.phases:
             problem = check_form(phase.form) if phase.form is not None else None
             if problem is not None:

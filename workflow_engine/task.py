@@ -35,10 +35,19 @@ class Scope(Protocol):
     """What makes a `Task` more than a view: the attempt under way that it was handed to."""
 
     @property
-    def key(self) -> str: ...
+    def key(self) -> str:
+        """See `Task.key`."""
+        ...
+
     @property
-    def attempt(self) -> int: ...
-    async def step(self, name: str, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any: ...
+    def attempt(self) -> int:
+        """See `Task.attempt`."""
+        ...
+
+    async def step(self, name: str, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """See `Task.step`."""
+        ...
+
     async def ask(
         self,
         kind: str,
@@ -51,11 +60,25 @@ class Scope(Protocol):
         candidates: tuple[str, ...],
         due: float | None,
         on_due: str,
-    ) -> Any: ...
-    async def sleep(self, seconds: float) -> None: ...
-    def resumed(self) -> list[Any]: ...
-    async def attach(self, name: str, content: Any, media_type: str | None) -> None: ...
-    async def read(self, name: str) -> bytes: ...
+    ) -> Any:
+        """See `Task.ask_human`."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """See `Task.sleep`."""
+        ...
+
+    def resumed(self) -> list[Any]:
+        """See `Task.resumed_with`."""
+        ...
+
+    async def attach(self, name: str, content: Any, media_type: str | None) -> None:
+        """See `Task.add_artifact`."""
+        ...
+
+    async def read(self, name: str) -> bytes:
+        """See `Task.read_artifact`."""
+        ...
 
 
 class Task:

@@ -141,6 +141,8 @@ def _place(value: object, path: str, depth: int) -> str | None:
     """Return the first place that cannot be encoded and what stands there, or None."""
     if depth > 100:
         return f"{path} is nested too deeply, or contains itself"
+    if (found := _bad_key(value, path)) is not None:
+        return found
     children = _children(value)
     for name, child in children:
         if (found := _place(child, path + name, depth + 1)) is not None:
@@ -154,17 +156,23 @@ def _place(value: object, path: str, depth: int) -> str | None:
     return None
 
 
+def _bad_key(value: object, path: str) -> str | None:
+    if isinstance(value, dict):
+        keys: list[object] = list(value)  # pyright: ignore[reportUnknownArgumentType]
+        for key in keys:
+            if not isinstance(key, str):
+                return f"{path} has the key {key!r}, which is no string"
+    return None
+
+
 def _altered(value: object, path: str) -> str | None:
     """Return the first place that JSON would give back as something else, and what stands there, or None."""
     if isinstance(value, float) and not math.isfinite(value):
         return f"{path} is {value}"
     if isinstance(value, (bytes, bytearray, memoryview, set, frozenset)):
         return f"{path} is a {type(value).__name__}"  # pyright: ignore[reportUnknownArgumentType] - of anything
-    if isinstance(value, dict):
-        keys: list[object] = list(value)  # pyright: ignore[reportUnknownArgumentType]
-        for key in keys:
-            if not isinstance(key, str):
-                return f"{path} has the key {key!r}, which is no string"
+    if (found := _bad_key(value, path)) is not None:
+        return found
     for name, child in _children(value):
         if (found := _altered(child, path + name)) is not None:
             return found

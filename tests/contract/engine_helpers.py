@@ -18,7 +18,8 @@ QUICK = RetryPolicy(max_attempts=3, initial=0.01, jitter=False)
 
 def engine_on(data_dir: Path, **settings: Any) -> ECSWorkflowEngine:
     """Return an engine that does not wait long when it is stopped."""
-    return ECSWorkflowEngine(data_dir, **{"stop_grace": 0.05, **settings})
+    given: dict[str, Any] = {"stop_grace": 0.05, **settings}
+    return ECSWorkflowEngine(data_dir, **given)
 
 
 async def echo(task: Task) -> Any:

@@ -363,6 +363,7 @@ class Named:
         self.name = name
 
     async def execute(self, task: Task, phase: Phase) -> Output | Suspend:
+        """Say it."""
         return Output(f"{self.name}: {phase.id}")
 
 
@@ -625,7 +626,9 @@ async def test_a_question_with_a_pydantic_form_gives_the_handler_an_instance(tmp
     async with engine_on(tmp_path) as engine:
         engine.register_handler("review", review)
         task = await engine.submit_task(1, classification="review", task_id="t")
-        assert "for ann to answer 'Publish?' (question t/review/1/1q0); due " in await explained(engine, task, "Publish")
+        assert "for ann to answer 'Publish?' (question t/review/1/1q0); due " in await explained(
+            engine, task, "Publish"
+        )
         with pytest.raises(AnswerRefused, match="'approved' is a required property"):
             await engine.answer("t/review/1/1q0", {"comment": "?"})
         await engine.answer("t/review/1/1q0", {"approved": True}, by="ann")
@@ -818,7 +821,12 @@ async def test_no_more_run_at_once_than_is_allowed(tmp_path: Path, where: str) -
     engine.register_handler("a", handler, concurrency=3 if where == "handler" else None)
     engine.register_adapter("busy", Busy(), concurrency=3 if where == "adapter" else None)
     engine.register_workflow(
-        "w", [Phase(id="a", assigned_to="busy" if where == "adapter" else None, concurrency=3 if where == "phase" else None)]
+        "w",
+        [
+            Phase(
+                id="a", assigned_to="busy" if where == "adapter" else None, concurrency=3 if where == "phase" else None
+            )
+        ],
     )
     async with engine:
         tasks = [await engine.submit_task(number, "w") for number in range(12)]
@@ -957,7 +965,7 @@ async def test_another_loop_in_another_thread_uses_the_engine(tmp_path: Path) ->
 
 async def test_the_engine_s_own_thread_must_not_block(tmp_path: Path) -> None:
     async with engine_on(tmp_path) as engine:
-        with pytest.raises(EngineStopped, match="await engine.get_task.. instead"):
+        with pytest.raises(EngineStopped, match=r"await engine.get_task\(\) instead"):
             engine.blocking.get_task("t")
 
 

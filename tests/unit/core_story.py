@@ -86,7 +86,9 @@ class Story:
     def _input(self) -> Input:
         random, ticket = self._random, self._ticket()
         task = random.choice(TASKS)
-        effect = random.choice(self._under_way) if self._under_way else Perform(f"{task}/a/1", task, "a", 1, "functional")
+        effect = (
+            random.choice(self._under_way) if self._under_way else Perform(f"{task}/a/1", task, "a", 1, "functional")
+        )
         run, attempt = effect.run, effect.attempt
         pick = random.choice((None, None, "b", "c", "nowhere"))
         match random.choice((*_OFTEN, *_SELDOM)):
@@ -99,7 +101,9 @@ class Story:
                 context = {random.choice("xyz"): raw(random.random())} if random.random() < 0.5 else None
                 return Settled(run, attempt, raw(random.random()), random.choice((None, pick)), context)
             case "fail":
-                return AttemptFailed(run, attempt, "Boom", "it broke", random.random() < 0.2, random.choice((None, 40.0)))
+                return AttemptFailed(
+                    run, attempt, "Boom", "it broke", random.random() < 0.2, random.choice((None, 40.0))
+                )
             case "step":
                 return StepRecorded(run, attempt, random.choice("pqr"), random.randint(0, 2), raw(ticket), ticket)
             case "ask":
@@ -109,12 +113,16 @@ class Story:
                     run, attempt, WaitKind.HUMAN, "Well?", step, 3, due_in=due, on_due=random.choice(("notify", "fail"))
                 )
             case "sleep":
-                return Suspend(run, attempt, WaitKind.IO, step="sleep", index=4, wake_in=random.choice((0.0, 5.0, 70.0)))
+                return Suspend(
+                    run, attempt, WaitKind.IO, step="sleep", index=4, wake_in=random.choice((0.0, 5.0, 70.0))
+                )
             case "answer":
                 question = random.choice(self._asked) if self._asked else "t0/a/1/1q0"
                 return Answer(question, raw(ticket), pick, random.choice((None, "ann")), ticket)
             case "outside":
-                return Suspend("", 0, WaitKind.AGENT, "Hold", task=task, due_in=random.choice((None, 30.0)), ticket=ticket)
+                return Suspend(
+                    "", 0, WaitKind.AGENT, "Hold", task=task, due_in=random.choice((None, 30.0)), ticket=ticket
+                )
             case "decline":
                 return Declined(run, attempt, "a handler")
             case "hand back":

@@ -7,8 +7,8 @@ import pytest
 from tests.unit.core_helpers import Driven, answer, asks, failed, settled, sleeps, started
 from workflow_engine.core.components import WaitKind
 from workflow_engine.core.explain import explain
-from workflow_engine.core.moments import moment, span
 from workflow_engine.core.inputs import Cancel, Declined, HandedBack, Input, Limit, Retry, Serving, Suspend
+from workflow_engine.core.moments import moment, span
 from workflow_engine.spec.model import Phase, RetryPolicy
 
 NOON = 1_800_014_400.0
@@ -48,7 +48,7 @@ SENTENCES: dict[str, tuple[Callable[[], str], str]] = {
         "it has no time limit.",
     ),
     "running with a timeout": (
-        lambda: after(phase=Phase(id="a", timeout="1h")),  # type: ignore[arg-type]
+        lambda: after(phase=Phase(id="a", timeout="1h")),
         "Task t (w) is being carried out in phase 'a', since 2027-01-15 12:00:00 UTC (11 min ago); "
         "it is given up 2027-01-15 13:00:00 UTC (in 49 min).",
     ),
@@ -58,7 +58,8 @@ SENTENCES: dict[str, tuple[Callable[[], str], str]] = {
     ),
     "asleep": (
         lambda: after(sleeps(7_200.0)),
-        f"Task t (w) sleeps in phase 'a' {SINCE}, until 2027-01-15 14:01:00 UTC (in 1 h 50 min); then its handler goes on.",
+        f"Task t (w) sleeps in phase 'a' {SINCE}, until 2027-01-15 14:01:00 UTC (in 1 h 50 min); "
+        "then its handler goes on.",
     ),
     "a human": (
         lambda: after(question()),
@@ -96,7 +97,7 @@ SENTENCES: dict[str, tuple[Callable[[], str], str]] = {
         "due 2027-01-15 13:01:00 UTC (in 50 min), it fails then.",
     ),
     "a question with a timeout": (
-        lambda: after(question(), phase=Phase(id="a", timeout="2d")),  # type: ignore[arg-type]
+        lambda: after(question(), phase=Phase(id="a", timeout="2d")),
         f"Task t (w) waits in phase 'a' {SINCE} for somebody to answer 'Publish?' (question t/a/1/1q0); "
         "without an answer it fails 2027-01-17 12:01:00 UTC (in 1 d 23 h).",
     ),

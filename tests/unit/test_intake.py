@@ -34,9 +34,7 @@ def test_a_submission_becomes_a_task_with_its_first_run_under_way() -> None:
     driven = Driven()
     decision = driven.tick(
         100.0,
-        driven.submit(
-            data={"n": 1}, assigned_to="agentic", priority=5, parent="p", labels={"for": "Ann"}, ticket=7
-        ),
+        driven.submit(data={"n": 1}, assigned_to="agentic", priority=5, parent="p", labels={"for": "Ann"}, ticket=7),
     )
     identity = Identity("t", "w", driven.digest, 100.0, "agentic", 5, "p", {"for": "Ann"})
     assert decision == Decision(
@@ -47,9 +45,7 @@ def test_a_submission_becomes_a_task_with_its_first_run_under_way() -> None:
         ended={},
         effects=[perform(adapter="agentic")],
         events=[TaskSubmitted("t", "w"), PhaseStarted("t", "t/a/1", 1)],
-        replies=[
-            (7, {"identity": identity, "data": Data(raw({"n": 1})), "status": Status(TaskState.PENDING, 100.0)})
-        ],
+        replies=[(7, {"identity": identity, "data": Data(raw({"n": 1})), "status": Status(TaskState.PENDING, 100.0)})],
     )
 
 
@@ -113,7 +109,9 @@ def test_a_definition_is_stored_once() -> None:
     spec = WorkflowSpec(name="v", phases=(Phase(id="z"),))
     define = Define(spec.digest(), "v", raw(spec.model_dump(mode="json", exclude_defaults=True)))
     driven = Driven()
-    assert driven.tick(1.0, define, define).changes == {"#" + spec.digest(): {"definition": Definition("v", define.spec)}}
+    assert driven.tick(1.0, define, define).changes == {
+        "#" + spec.digest(): {"definition": Definition("v", define.spec)}
+    }
     assert driven.tick(2.0, define) == Decision({}, {}, [], [], [])
 
 

@@ -22,7 +22,12 @@ def taken(made: Lanes) -> list[str]:
 
 def test_higher_priority_goes_first_then_the_older_task_then_the_smaller_id() -> None:
     made = lanes(
-        young=(A, 0, 3.0), urgent=(B, 5, 9.0), old=(B, 0, 1.0), twin_b=(A, 0, 2.0), twin_a=(B, 0, 2.0), later=(A, -1, 0.0)
+        young=(A, 0, 3.0),
+        urgent=(B, 5, 9.0),
+        old=(B, 0, 1.0),
+        twin_b=(A, 0, 2.0),
+        twin_a=(B, 0, 2.0),
+        later=(A, -1, 0.0),
     )
     assert taken(made) == ["urgent", "old", "twin_a", "twin_b", "young", "later"]
 

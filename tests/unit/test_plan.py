@@ -65,7 +65,7 @@ def test_a_pick_is_an_id_or_a_classification_and_none_is_the_first() -> None:
 def test_at_the_end_nothing_follows_and_nothing_can_be_picked() -> None:
     phase = Plan(spec(Phase(id="a"))).phases["a"]
     assert (phase.pick(None), phase.picks) == (None, ())
-    with pytest.raises(ValueError, match="picked 'b', which is not among its next classifications .none: the task ends"):
+    with pytest.raises(ValueError, match=r"picked 'b', which is not among .* \(none: the task ends"):
         phase.pick("b")
 
 
@@ -107,7 +107,7 @@ def test_a_stored_definition_compiles_to_the_same_plan() -> None:
         retry=RetryPolicy(initial=2),
         phases=(
             routed("a", "b", target_classification="x"),
-            Phase(id="b", form={"type": "object"}, due="2d", retry=RetryPolicy(), options={"deep": [1, {"x": None}]}),  # type: ignore[arg-type]
+            Phase(id="b", form={"type": "object"}, due="2d", retry=RetryPolicy(), options={"deep": [1, {"x": None}]}),
         ),
     )
     plan, again = Plan(written), Plan.stored(written.stored())

@@ -7,9 +7,9 @@ from tests.unit.core_helpers import Driven, asks, defined, failed, perform, sett
 from tests.unit.core_story import LIMITS, SPECS, TASKS, Story
 from workflow_engine.core.components import Attempt, Component, Running, Table
 from workflow_engine.core.core import Core
-from workflow_engine.core.restoring import decode
 from workflow_engine.core.explain import explain
 from workflow_engine.core.inputs import Declined, HandedBack, Input, Limit, Serving
+from workflow_engine.core.restoring import decode
 from workflow_engine.core.tick import Decision
 from workflow_engine.journal.folding import Folding
 from workflow_engine.journal.lines import encode_commit
@@ -177,7 +177,9 @@ def test_what_was_parked_is_tried_again() -> None:
 
 
 def test_components_of_a_later_version_are_left_out() -> None:
-    assert decode({"attempt": msgspec.Raw(b'{"number":2}'), "from_the_future": msgspec.Raw(b"[1]")}).keys() == {"attempt"}
+    assert decode({"attempt": msgspec.Raw(b'{"number":2}'), "from_the_future": msgspec.Raw(b"[1]")}).keys() == {
+        "attempt"
+    }
 
 
 def test_fields_of_a_later_version_are_left_out_and_missing_ones_have_their_defaults() -> None:

@@ -6,7 +6,19 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.unit.core_helpers import Driven, answer, asks, decided, failed, perform, raw, refused, settled, sleeps, started
+from tests.unit.core_helpers import (
+    Driven,
+    answer,
+    asks,
+    decided,
+    failed,
+    perform,
+    raw,
+    refused,
+    settled,
+    sleeps,
+    started,
+)
 from workflow_engine.core.components import (
     AnswerRecord,
     Answers,
@@ -205,7 +217,10 @@ def test_an_answer_after_its_task_has_ended_names_who_was_first_too() -> None:
     driven = asked()
     driven.tick(120.0, answer(by="ann"))
     assert driven.state() is TaskState.COMPLETED
-    assert refused(driven.tick(121.0, answer(ticket=7)))[1] == 'question t/a/1/1q0: ann has answered it already, with "yes"'
+    assert (
+        refused(driven.tick(121.0, answer(ticket=7)))[1]
+        == 'question t/a/1/1q0: ann has answered it already, with "yes"'
+    )
 
 
 @pytest.mark.parametrize("question", ["t/a/1/1q7", "t/a/2/1q0", "t/z", "t"])

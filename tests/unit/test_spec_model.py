@@ -23,7 +23,7 @@ class Decision(BaseModel):
 )
 def test_a_duration_is_read_as_seconds(written: str, meant: float) -> None:
     assert seconds(written) == meant
-    assert Phase(id="a", timeout=written).timeout == meant  # type: ignore[arg-type]
+    assert Phase(id="a", timeout=written).timeout == meant
 
 
 @pytest.mark.parametrize("number", [0, 30, 0.25])
@@ -46,7 +46,12 @@ def test_ai_means_agentic(name: str) -> None:
 
 
 def test_other_task_types_mean_themselves() -> None:
-    assert [task_type(name) for name in ("human", "person", "program", "Mine")] == ["human", "human", "functional", "Mine"]
+    assert [task_type(name) for name in ("human", "person", "program", "Mine")] == [
+        "human",
+        "human",
+        "functional",
+        "Mine",
+    ]
 
 
 def test_a_phase_is_named_by_its_id_or_its_classification() -> None:
@@ -75,7 +80,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a slash": ({"id": "a/b"}, "Phase: id: String should match pattern"),
     "a hash": ({"id": "#a"}, "Phase: id: String should match pattern"),
     "too long": ({"id": "a" * 201}, "Phase: id: String should match pattern"),
-    "a string for a list": ({"id": "a", "next_classifications": "b"}, "Phase: next_classifications: Input should be a valid tuple"),
+    "a string for a list": (
+        {"id": "a", "next_classifications": "b"},
+        "Phase: next_classifications: Input should be a valid tuple",
+    ),
     "no attempts": ({"id": "a", "retry": {"max_attempts": 0}}, "RetryPolicy: max_attempts: Input should be greater"),
     "endless": ({"id": "a", "timeout": float("inf")}, "Phase: timeout: Input should be a finite number"),
     "negative": ({"id": "a", "due": -1}, "Phase: due: Input should be greater than or equal to 0"),
@@ -106,12 +114,12 @@ def test_a_workflow_without_phases_is_refused() -> None:
 @pytest.mark.parametrize("value", [object(), {1, "x"}, float("nan"), b"\xff"], ids=["object", "set", "nan", "bytes"])
 def test_what_cannot_be_journaled_is_refused_when_the_workflow_is_made(name: str, value: object) -> None:
     phase = Phase.model_validate({"id": "a", name: {"default": value}})
-    with pytest.raises(SpecError, match="WorkflowSpec: .*'a'.* JSON"):
+    with pytest.raises(SpecError, match=r"WorkflowSpec: .*'a'.* JSON"):
         WorkflowSpec(name="w", phases=(phase,))
 
 
 def test_text_that_cannot_be_journaled_is_refused_when_the_workflow_is_made() -> None:
-    with pytest.raises(SpecError, match="WorkflowSpec: .*surrogates"):
+    with pytest.raises(SpecError, match=r"WorkflowSpec: .*surrogates"):
         WorkflowSpec(name="w", phases=(Phase(id="a", prompt="\ud800"),))
 
 
@@ -147,4 +155,4 @@ def test_a_spec_comes_back_from_its_stored_form() -> None:
 
 def test_a_spec_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        Phase(id="a").timeout = 5.0  # type: ignore[misc]
+        Phase(id="a").timeout = 5.0

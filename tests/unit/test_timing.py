@@ -11,7 +11,6 @@ from tests.unit.core_helpers import (
     decided,
     failed,
     perform,
-    raw,
     refused,
     settled,
     sleeps,

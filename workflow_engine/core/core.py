@@ -1,24 +1,15 @@
 """The core: inputs and the time go in, decisions come out.  Synchronous, without I/O, clock or randomness."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
-
-import msgspec
+from collections.abc import Iterable
+from typing import Final
 
 from workflow_engine.core.components import (
-    KINDS,
     Artifacts,
-    Backoff,
-    Component,
     Definition,
     Identity,
     Question,
-    Ready,
     Run,
-    Running,
     Steps,
-    Suspended,
-    Table,
     definition_entity,
 )
 from workflow_engine.core.inputs import Input
@@ -105,7 +96,9 @@ class Core:
 
     def knows(self, task: str) -> bool:
         """Return whether *task* is live or ended not long ago."""
-        return task in self._state.world or task in self._state.ended
+        if task in self._state.ended:
+            return True
+        return task in self._state.world and "/" not in task and not task.startswith("#")
 
     def has_ended(self, task: str) -> bool:
         """Return whether *task* ended not long ago."""

@@ -1,4 +1,4 @@
-"""Events: what the core decided, for people and programs that watch.  They carry no time: the commit they are in does."""
+"""Events: what the core decided, for people and programs that watch.  They carry no time: their commit does."""
 
 import msgspec
 

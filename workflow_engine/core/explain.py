@@ -44,8 +44,9 @@ def _ended(status: Status, failure: Failure | None, now: float) -> str:
     match status.state:
         case TaskState.FAILED if failure is not None:
             attempts = f"attempt {failure.attempts}" if failure.attempts else "planning"
+            what = f"{failure.error}: {failure.message.rstrip('.')}"
             return (
-                f"failed in phase {failure.phase!r} at {attempts}, {when}: {failure.error}: {failure.message.rstrip('.')}; "
+                f"failed in phase {failure.phase!r} at {attempts}, {when}: {what}; "
                 "it stays so until it is retried from there"
             )
         case TaskState.CANCELLED:
@@ -69,7 +70,8 @@ def _run(run_id: str, run: Mapping[str, Any], now: float, serving: bool, lacks: 
                 number = run["attempt"].number + 1
                 return f"failed in phase {phase} ({error.rstrip('.')}) and makes attempt {number} {moment(until, now)}"
             case Suspended(question=None, since=since, until=float(until)):
-                return f"sleeps in phase {phase} since {moment(since, now)}, until {moment(until, now)}; then its handler goes on"
+                wakes = f"until {moment(until, now)}; then its handler goes on"
+                return f"sleeps in phase {phase} since {moment(since, now)}, {wakes}"
             case Suspended():
                 return _asking(run["run"], run["question"], marker, now)
             case Ready(since=since, needs=needs):
@@ -81,16 +83,18 @@ def _run(run_id: str, run: Mapping[str, Any], now: float, serving: bool, lacks: 
 
 
 def _ready(phase: str, since: float, needs: str | None, serving: bool, now: float) -> str:
+    when = f"since {moment(since, now)}"
     if needs is not None:
-        return f"waits in phase {phase} since {moment(since, now)} for {needs}, which is not registered; it goes on as soon as it is"
+        return f"waits in phase {phase} {when} for {needs}, which is not registered; it goes on as soon as it is"
     if not serving:
-        return f"is ready for phase {phase} since {moment(since, now)} and waits for an engine to run"
-    return f"is ready for phase {phase} since {moment(since, now)} and waits for a free place; it goes on when others end"
+        return f"is ready for phase {phase} {when} and waits for an engine to run"
+    return f"is ready for phase {phase} {when} and waits for a free place; it goes on when others end"
 
 
 def _asking(run: Run, question: Question, suspended: Suspended, now: float) -> str:
     whom = question.assignee or " or ".join(question.candidates) or _WHOM[question.kind]
-    text = f"waits in phase {run.phase!r} since {moment(suspended.since, now)} for {whom} to answer {question.prompt!r} (question {question.id})"
+    what = f"{question.prompt!r} (question {question.id})"
+    text = f"waits in phase {run.phase!r} since {moment(suspended.since, now)} for {whom} to answer {what}"
     if suspended.until is not None:
         return f"{text}; without an answer it fails {moment(suspended.until, now)}"
     if question.due is not None and question.overdue:

@@ -55,7 +55,10 @@ class Lane:
 
 
 class Lanes:
-    """The queue of ready runs.  A lane whose limit is reached, or which needs something, costs nothing until that changes."""
+    """The queue of ready runs.
+
+    A lane whose limit is reached, or which needs something, costs nothing until that changes.
+    """
 
     def __init__(self) -> None:
         self._lanes: dict[LaneKey, Lane] = {}

@@ -66,7 +66,9 @@ class PhasePlan(msgspec.Struct, frozen=True):
             if name in (written, phase):
                 return phase
         allowed = ", ".join(names) or "none: the task ends here"
-        raise ValueError(f"phase {self.spec.id!r} picked {name!r}, which is not among its next classifications ({allowed})")
+        raise ValueError(
+            f"phase {self.spec.id!r} picked {name!r}, which is not among its next classifications ({allowed})"
+        )
 
 
 class Plan:
@@ -82,7 +84,8 @@ class Plan:
         following = follow(spec)
         self.name = spec.name
         self.phases = {
-            phase.id: PhasePlan(phase, following[phase.id], phase.retry or spec.retry, phase.timeout, {}) for phase in spec.phases
+            phase.id: PhasePlan(phase, following[phase.id], phase.retry or spec.retry, phase.timeout, {})
+            for phase in spec.phases
         }
         self.first = spec.phases[0].id
 

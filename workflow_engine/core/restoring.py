@@ -1,24 +1,29 @@
 """Restoring: the world and its indexes from what a journal held."""
 
+import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from workflow_engine.core.components import (
     KINDS,
     NAMES,
+    AnswerRecord,
     Attempt,
     Backoff,
     Component,
     Data,
     Definition,
     Identity,
+    PhaseProgress,
     Question,
     Ready,
     Run,
     Running,
     Status,
+    StepRecord,
     Suspended,
     Table,
 )
@@ -47,19 +52,25 @@ def restore(state: State, entities: Stored) -> list[str]:
         msgspec.ValidationError: a component is not what this version can read.
     """
     warnings: list[str] = []
-    decoded = {entity: decode(stored) for entity, stored in entities.items()}
-    for entity, components in decoded.items():
-        definition = components.get("definition")
-        if isinstance(definition, Definition):
-            state.world.load(entity, definition)
-            state.plans[entity[1:]] = Plan.stored(bytes(definition.spec))
-    tasks = [entity for entity in decoded if "/" not in entity and not entity.startswith("#")]
+    tasks: list[str] = []
+    runs: list[str] = []
+    for entity, stored in entities.items():
+        if entity.startswith("#"):
+            _load_definition(state, entity, decode(stored))
+        else:
+            (runs if "/" in entity else tasks).append(entity)
+    names: dict[str, str] = {}
     for task in tasks:
-        _load_task(state, task, decoded[task], warnings)
-    for entity, components in decoded.items():
-        if "/" in entity:
-            _load_run(state, entity, components, decoded, warnings)
-    state.stranded.extend(task for task in tasks if task in state.world and task not in state.runs)
+        name = _load_task(state, decode(entities[task]), task, warnings)
+        if name is not None:
+            names[name] = name
+    for run in runs:
+        task = run.partition("/")[0]
+        if task in names:
+            _load_run(state, run, decode(entities[run]), names[task], warnings)
+        elif not is_task(entities.get(task, {})):  # else it is left aside with its task
+            _erase_run(state, run, warnings)
+    state.stranded.extend(task for task in names if task not in state.runs)
     return warnings
 
 
@@ -79,57 +90,107 @@ def decode(stored: Mapping[str, msgspec.Raw | dict[str, msgspec.Raw]]) -> dict[s
         decoder = _DECODERS.get(name)
         if decoder is None:
             continue
-        if isinstance(value, dict):
-            components[name] = KINDS[name]({key: decoder.decode(entry) for key, entry in value.items()})
+        if type(value) is dict:
+            components[name] = KINDS[name]({key: _own(decoder.decode(entry)) for key, entry in value.items()})
+        elif name in _OWNING:
+            components[name] = _own(decoder.decode(value))
         else:
             components[name] = decoder.decode(value)
     return components
 
 
-def _load_task(state: State, task: str, components: Components, warnings: list[str]) -> None:
+def _own(value: Any) -> Any:
+    """Return what was decoded with bytes of its own: JSON in it is a view that keeps a whole line in memory.
+
+    A component is frozen for those who know it; nobody knows this one yet.
+    """
+    kind = type(value)
+    if kind is msgspec.Raw:
+        return value.copy()
+    for name in _JSON[kind]:
+        json = getattr(value, name)
+        if json is not msgspec.UNSET:
+            force_setattr(value, name, json.copy())
+    return value
+
+
+_JSON: Final[dict[type[Any], tuple[str, ...]]] = {
+    Data: ("value",),
+    PhaseProgress: ("output",),
+    AnswerRecord: ("value",),
+    StepRecord: ("value",),
+    Question: ("form", "show"),
+    Definition: ("spec",),
+}
+"""Fields that hold JSON."""
+
+_OWNING: Final = frozenset(NAMES[kind] for kind in _JSON if kind in NAMES)
+
+
+def _load_definition(state: State, entity: str, components: Components) -> None:
+    definition = components.get("definition")
+    if isinstance(definition, Definition):
+        state.world.load(entity, definition)
+        state.plans[entity[1:]] = Plan.stored(bytes(definition.spec))
+
+
+def _load_task(state: State, components: Components, task: str, warnings: list[str]) -> str | None:
+    """Load a task, and return its id: the one string that everything about it shares; None where it is not loaded."""
     if not is_task(components):
         state.world.erase(task)
         warnings.append(f"task {task} is erased: the journal has lost parts of it; submit it again")
-        return
-    identity = components["identity"]
-    if isinstance(identity, Identity) and identity.definition not in state.plans:
+        return None
+    identity: Any = components["identity"]
+    if identity.definition not in state.plans:
         warnings.append(
             f"task {task} is left aside: the journal has lost the definition of its workflow {identity.workflow!r}; "
             "register that workflow as it was, and start again"
         )
-        return
-    state.world.load(task, *components.values())
+        return None
+    force_setattr(identity, "workflow", sys.intern(identity.workflow))
+    force_setattr(identity, "definition", sys.intern(identity.definition))
+    # The name in *entities* lies in memory among what the journal has read, and would keep that from being given back.
+    name: str = identity.id
+    state.world.load(name, *components.values())
+    return name
 
 
-def _load_run(state: State, entity: str, components: Components, decoded: Mapping[str, Any], warnings: list[str]) -> None:
-    task = entity.partition("/")[0]
-    if task in decoded and task not in state.world and is_task(decoded[task]):
-        return  # left aside with its task
-    run, suspended = components.get("run"), components.get("suspended")
+def _load_run(state: State, entity: str, components: Components, task: str, warnings: list[str]) -> None:
+    run, suspended, question = components.get("run"), components.get("suspended"), components.get("question")
     asks = isinstance(suspended, Suspended) and suspended.question is not None
     whole = components.keys() >= _RUN and len(_MARKERS & components.keys()) == 1
-    if not isinstance(run, Run) or not whole or asks != ("question" in components) or task not in state.world:
-        state.world.erase(entity)
-        warnings.append(f"run {entity} is erased: the journal has lost parts of it, or of its task")
+    if not isinstance(run, Run) or not whole or asks != ("question" in components):
+        _erase_run(state, entity, warnings)
         return
+    entity = entity.encode().decode()  # see the task's name
+    force_setattr(run, "task", task)
+    force_setattr(run, "phase", sys.intern(run.phase))
+    if isinstance(question, Question):
+        force_setattr(suspended, "question", question.id)
+        force_setattr(question, "prompt", sys.intern(question.prompt))
     state.world.load(entity, *components.values())
-    state.runs[task] = (*state.runs.get(task, ()), entity)
-    for component in components.values():
-        _index(state, entity, component)
+    others = state.runs.get(task)
+    state.runs[task] = (*others, entity) if others else (entity,)
+    _index(state, entity, components)
 
 
-def _index(state: State, entity: str, component: Component | Table) -> None:
-    """Put a run that was loaded into the index that its component calls for."""
-    match component:
-        case Running():
-            state.interrupted.append(entity)
-        case Ready():
-            visit = state.visit(entity)
-            lane = state.lanes.lane(visit.phase.place(visit.identity.assigned_to).lane)
-            state.lanes.add(lane, (-visit.identity.priority, visit.identity.submitted_at, entity))
-        case Backoff(until=float(until)) | Suspended(until=float(until)):
-            state.timers.set(entity, until)
-        case Question(due=float(due), overdue=False):
-            state.timers.set(QUESTION_TIMER + entity, due)
-        case _:
-            pass
+def _erase_run(state: State, entity: str, warnings: list[str]) -> None:
+    state.world.erase(entity)
+    warnings.append(f"run {entity} is erased: the journal has lost parts of it, or of its task")
+
+
+def _index(state: State, entity: str, components: Components) -> None:
+    """Put a run that was loaded into the indexes."""
+    timed = components.get("suspended") or components.get("backoff")
+    if isinstance(timed, Suspended | Backoff):
+        if timed.until is not None:
+            state.timers.set(entity, timed.until)
+    elif "running" in components:
+        state.interrupted.append(entity)
+    else:
+        visit = state.visit(entity)
+        lane = state.lanes.lane(visit.phase.place(visit.identity.assigned_to).lane)
+        state.lanes.add(lane, (-visit.identity.priority, visit.identity.submitted_at, entity))
+    question = components.get("question")
+    if isinstance(question, Question) and question.due is not None and not question.overdue:
+        state.timers.set(QUESTION_TIMER + entity, question.due)

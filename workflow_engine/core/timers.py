@@ -18,7 +18,7 @@ class Timers:
         """Set the due time of *key*, in place of the one it has."""
         self._due[key] = due
         heapq.heappush(self._heap, (due, key))
-        # Times that were replaced or dropped stay in the heap until they surface; when most of it is such, make it anew.
+        # Times that were replaced or dropped stay in the heap until they surface; when most of it is such, remake it.
         if len(self._heap) > 2 * len(self._due) + 1_000:
             self._heap = [(time, name) for name, time in self._due.items()]
             heapq.heapify(self._heap)

@@ -1,8 +1,8 @@
 """The world: our entities and components over esper, keyed by our own ids.
 
 This is the only module that imports esper's world functions.  What it takes care of: esper's current world is global to
-the process (each `World` has its own name and enters it under one lock), its entity numbers mean nothing after a restart,
-its query order depends on history, and the lists it returns are its cache.
+the process (each `World` has its own name and enters it under one lock), its entity numbers mean nothing after a
+restart, its query order depends on history, and the lists it returns are its cache.
 """
 
 import itertools
@@ -27,8 +27,10 @@ _ADDED: Final = {kind: NAMES[kind] + "+" for kind in TABLES}
 
 
 class World:
-    """All entities of one engine.  `put`, `put_entry`, `spawn`, `drop` and `remove` are the only ways to change it, and
-    each records the change for the journal; everything is to be called within `entered`.
+    """All entities of one engine.
+
+    `put`, `put_entry`, `spawn`, `drop` and `remove` are the only ways to change it, and each records the change for the
+    journal; everything is to be called within `entered`.
     """
 
     def __init__(self) -> None:
@@ -203,5 +205,3 @@ class World:
         if record is None:
             record = self._changes[entity] = {}
         return record
-
-

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal
 
-from workflow_engine.collecting_paused import collecting_paused
+from workflow_engine.collector import collecting_paused
 from workflow_engine.errors import JournalError
 from workflow_engine.journal.compactions import Compactions
 from workflow_engine.journal.disk import Disk

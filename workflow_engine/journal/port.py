@@ -52,6 +52,8 @@ class Recovered(msgspec.Struct, frozen=True):
         entities: live entities, folded.
         ended: tasks that ended since the last compaction, folded: ``{task id: components}``.
         warnings: what was mended on the way, as sentences.
+
+    Values may be views of the lines they were read from: copy what is kept, else it keeps those in memory.
     """
 
     n: int

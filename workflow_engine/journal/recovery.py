@@ -7,7 +7,7 @@ import msgspec
 from workflow_engine.errors import JournalDamaged
 from workflow_engine.journal.folding import Folding
 from workflow_engine.journal.layout import Layout
-from workflow_engine.journal.port import Entities, Recovered
+from workflow_engine.journal.port import Recovered
 from workflow_engine.journal.segments import SegmentReader, Span, spans, unborn
 from workflow_engine.journal.snapshots import newest_snapshot, snapshot_entities, snapshot_header
 
@@ -99,26 +99,11 @@ def _load_snapshot(layout: Layout) -> tuple[Folding, int, float, Path | None]:
 
 def _fold(reader: SegmentReader, folding: Folding, at: float) -> float:
     """Fold the commits of *reader*, and return the engine time of the last one, *at* if there is none."""
-    touched: set[str] = set()
     for line in reader:
         try:
             commit = _decode(line)
         except msgspec.DecodeError as error:
             raise reader.damaged(f"commit {reader.n} is sound and yet unreadable: {error}") from error
         folding.apply(commit.changes, commit.ended)
-        touched.update(commit.changes)
         at = commit.at
-    _detach(folding.entities, touched)
-    _detach(folding.ended, touched)
     return at
-
-
-def _detach(entities: Entities, touched: set[str]) -> None:
-    """Copy the values of *touched*: each is a view that keeps the whole line of its commit in memory."""
-    for entity in touched:
-        components = entities.get(entity, {})
-        for name, value in components.items():
-            if isinstance(value, msgspec.Raw):
-                components[name] = value.copy()
-            else:
-                components[name] = {key: entry.copy() for key, entry in value.items()}

@@ -32,7 +32,7 @@ def on_due_of(on_due: object) -> str:
     return str(on_due)
 
 
-def to_names(names: object, what: str) -> tuple[str, ...]:
+def to_names(names: Any, what: str) -> tuple[str, ...]:
     """Return several texts as a tuple.
 
     Raises:
@@ -40,8 +40,7 @@ def to_names(names: object, what: str) -> tuple[str, ...]:
     """
     if isinstance(names, str) or not isinstance(names, Iterable):
         raise InputRefused(f"{what} are several strings, not {names!r}")
-    found: Iterable[Any] = names
-    return tuple(to_text(name, f"one of {what}") for name in found)
+    return tuple(to_text(name, f"one of {what}") for name in names)
 
 
 def to_form(form: Any) -> Json:

@@ -8,8 +8,9 @@ _DIGITS: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 class TaskIds:
-    """Ids that are unique and sort by time: seconds since the epoch and a random part of this process, both in base 32,
-    and a counter in base 16.
+    """Ids that are unique and sort by time.
+
+    They are seconds since the epoch and a random part of this process, both in base 32, and a counter in base 16.
     """
 
     def __init__(self) -> None:

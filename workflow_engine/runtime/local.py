@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from workflow_engine.collecting_paused import collecting_paused
+from workflow_engine.collector import collecting_paused
 from workflow_engine.core.core import Core
 from workflow_engine.core.effects import Effect
 from workflow_engine.core.events import Event
@@ -118,7 +118,9 @@ class LocalHost:
         if self._timer is not None:
             self._timer.cancel()
         await self._journal.close()
-        self._callers.refuse(EngineStopped("the engine was stopped; what it has accepted is kept, and goes on when it runs again"))
+        self._callers.refuse(
+            EngineStopped("the engine was stopped; what it has accepted is kept, and goes on when it runs again")
+        )
         self.core.close()
 
     async def abandon(self) -> None:

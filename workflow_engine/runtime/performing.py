@@ -128,12 +128,15 @@ class AdapterPerformer:
             await asyncio.sleep(0)  # where the whole loop is cancelled, the engine hears of it in the same turn
         if under.hand_back or self.ending:
             return HandedBack(run, attempt)
-        return AttemptFailed(run, attempt, "CancelledError", "the handler cancelled itself; return, or raise an exception")
+        message = "the handler cancelled itself; return, or raise an exception"
+        return AttemptFailed(run, attempt, "CancelledError", message)
 
     async def _attempt(self, effect: Perform, view: RunView) -> Input:
         adapter = self._adapters.get(effect.adapter)
         if adapter is None:
-            what = "a classifier" if effect.adapter == CLASSIFIER else f"an adapter for the task type {effect.adapter!r}"
+            what = (
+                "a classifier" if effect.adapter == CLASSIFIER else f"an adapter for the task type {effect.adapter!r}"
+            )
             raise Missing(what)
         scope = HandlerScope(self._scope, view)
         phase = view.phase.spec
@@ -152,7 +155,8 @@ class AdapterPerformer:
     def _settled(self, view: RunView, gave: Output, task: Task) -> Input:
         run, attempt, phase = view.run, view.attempt, view.phase.spec
         if not isinstance(gave, Output):  # pyright: ignore[reportUnnecessaryIsInstance] - adapters are other people's
-            raise PermanentFailure(f"the adapter of phase {phase.id!r} returned a {type(gave).__name__}; return Output or Suspend")
+            gift = type(gave).__name__
+            raise PermanentFailure(f"the adapter of phase {phase.id!r} returned a {gift}; return Output or Suspend")
         if phase.assigned_to == CLASSIFIER:
             digest, start = self._resolve(gave.value)
             return Settled(run, attempt, to_json(gave.value, "the classification"), rebind=digest, start=start)
@@ -165,10 +169,11 @@ class AdapterPerformer:
 
 
 def picked(value: Any, choices: tuple[str, ...]) -> str | None:
-    """Return what an output or answer says of the phase to follow: its "next_classification", where there is a choice."""
+    """Return what an output or answer says of the phase to follow: its "next_classification", if there is a choice."""
     if not choices or not isinstance(value, dict):
         return None
-    found: Any = value.get("next_classification")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    said: dict[str, Any] = value
+    found: str | None = said.get("next_classification")
     return found
 
 
@@ -178,13 +183,15 @@ def _references(phase: Phase, artifacts: Any) -> dict[str, msgspec.Raw]:
     Raises:
         PermanentFailure: they are not what the artifact store returned.
     """
-    if not isinstance(artifacts, Mapping):
-        raise PermanentFailure(f"the artifacts of phase {phase.id!r} are a {type(artifacts).__name__}; pass a dict by name")
-    given: Mapping[Any, Any] = artifacts
+    given: dict[Any, Any] = artifacts
+    if not isinstance(given, dict):  # pyright: ignore[reportUnnecessaryIsInstance] - adapters are other people's
+        kind = type(artifacts).__name__
+        raise PermanentFailure(f"the artifacts of phase {phase.id!r} are a {kind}; pass a dict by name")
     found: dict[str, msgspec.Raw] = {}
     for name, reference in given.items():
         try:
-            found[checked_name(to_text(name, "the name"))] = to_json(msgspec.convert(reference, ArtifactRef), "the reference")
+            kept_as = checked_name(to_text(name, "the name"))
+            found[kept_as] = to_json(msgspec.convert(reference, ArtifactRef), "the reference")
         except (EngineError, msgspec.ValidationError) as error:
             raise PermanentFailure(
                 f"artifact {name!r} of phase {phase.id!r}: {error}; pass what `ArtifactStore.put` returned"
@@ -235,5 +242,3 @@ def _waits(view: RunView, wait: Suspend) -> SuspendInput:
         due_in=to_seconds(wait.due, "due") if wait.due is not None else None,
         on_due=on_due_of(wait.on_due),
     )
-
-

@@ -102,7 +102,7 @@ class HandlerScope:
         model = form if isinstance(form, type) and issubclass(form, BaseModel) else None
         if record is not None:
             return model.model_validate_json(bytes(record.value)) if model is not None else from_json(record.value)
-        schema = model.model_json_schema() if model is not None else form
+        schema: Any = model.model_json_schema() if model is not None else form
         self._suspend(
             Suspend(
                 self._view.run,
@@ -125,7 +125,8 @@ class HandlerScope:
         name, index, record = self._claim("sleep")
         if record is None:
             view = self._view
-            self._suspend(Suspend(view.run, view.attempt, WaitKind.IO, step=name, index=index, wake_in=max(0.0, seconds)))
+            wake_in = max(0.0, seconds)
+            self._suspend(Suspend(view.run, view.attempt, WaitKind.IO, step=name, index=index, wake_in=wake_in))
 
     def resumed(self) -> list[Any]:
         """See `Task.resumed_with`."""
@@ -183,7 +184,8 @@ class HandlerScope:
             why = f"step {name!r} was number {record.index + 1} when it was recorded, and is number {index + 1} now"
             raise StepMismatch(self._view.run, why)
         if record is None and expected is not None:
-            raise StepMismatch(self._view.run, f"step number {index + 1} is recorded as {expected!r}, and is {name!r} now")
+            why = f"step number {index + 1} is recorded as {expected!r}, and is {name!r} now"
+            raise StepMismatch(self._view.run, why)
         return name, index, record
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from workflow_engine.adapter import Adapter
 from workflow_engine.artifacts.port import ArtifactStore
+from workflow_engine.collector import SeldomCollecting
 from workflow_engine.core.inputs import Input, Limit, Serving
 from workflow_engine.errors import JournalError
 from workflow_engine.history import History
@@ -63,6 +64,7 @@ class Session:
         self.artifacts = artifacts
         self.stop = asyncio.Event()
         self.serving = False
+        self._collecting = SeldomCollecting()
         self._hooks = hooks
         self._history = history
         self._forgetting: set[asyncio.Task[None]] = set()
@@ -114,6 +116,7 @@ class Session:
             Exception: the core did, which is a defect of this package.
         """
         self.serving = True
+        self._collecting.begin()
         stopped: asyncio.Future[Any] = asyncio.ensure_future(self.stop.wait())
         try:
             await self._services.start()
@@ -136,6 +139,7 @@ class Session:
 
     async def _end(self, stopped: "asyncio.Future[Any]", grace: float, ending: Callable[[], None] | None) -> None:
         stopped.cancel()
+        self._collecting.end()
         if ending is not None:
             ending()
         self.serving = False
@@ -156,7 +160,7 @@ class Session:
         await self._hooks.finish()
 
     async def release(self) -> None:
-        """Let go of a session whose loop was closed under it: everything acknowledged is durable, nothing is under way."""
+        """Let go of a session whose loop was closed: what was acknowledged is durable, nothing is under way."""
         await self.host.abandon()
 
     def _archived(self, n: int) -> None:

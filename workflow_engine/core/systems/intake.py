@@ -58,12 +58,14 @@ def _submit(tick: Tick, submit: Submit) -> None:
     if task in state.ended:
         record = state.ended[task]
         identity, data = record["identity"], record["data"]
-        assert isinstance(identity, Identity) and isinstance(data, Data)
+        assert isinstance(identity, Identity)
+        assert isinstance(data, Data)
         tick.reply(submit.ticket, _existing(submit, identity, data))
         return
     plan = state.plans.get(submit.definition)
     if plan is None:
-        tick.reply(submit.ticket, InputRefused(f"task {task} names a definition that is not known: {submit.definition}"))
+        why = f"task {task} names a definition that is not known: {submit.definition}"
+        tick.reply(submit.ticket, InputRefused(why))
         return
     identity = Identity(
         task, plan.name, submit.definition, tick.now, submit.assigned_to, submit.priority, submit.parent, submit.labels
@@ -97,7 +99,8 @@ def _retry(tick: Tick, retry: Retry) -> None:
         tick.reply(retry.ticket, UnknownTask("task", task))
         return
     identity, status, failure = record["identity"], record["status"], record.get("failure")
-    assert isinstance(identity, Identity) and isinstance(status, Status)
+    assert isinstance(identity, Identity)
+    assert isinstance(status, Status)
     try:
         pending = advance(task, status, Move.RETRY, tick.now)
     except IllegalTransition as refusal:
@@ -105,7 +108,8 @@ def _retry(tick: Tick, retry: Retry) -> None:
         return
     plan = state.plans.get(identity.definition)
     if plan is None:
-        why = f"task {task} cannot be retried: the journal has lost the definition of {identity.workflow!r}; submit it anew"
+        lost = f"the journal has lost the definition of {identity.workflow!r}"
+        why = f"task {task} cannot be retried: {lost}; submit it anew"
         tick.reply(retry.ticket, InputRefused(why))
         return
     phase = retry.phase or (failure.phase if isinstance(failure, Failure) else plan.first)

@@ -44,5 +44,3 @@ def _follow(tick: Tick, done: Done) -> None:
         tick.ending[task] = Ending(Move.COMPLETE)
     else:
         plan_run(tick, identity, tick.state.plan(identity.definition).phases[done.follow])
-
-

@@ -11,6 +11,7 @@ from workflow_engine.core.components import (
     Identity,
     Question,
     Run,
+    Running,
     StepRecord,
     Steps,
     Suspended,
@@ -28,7 +29,6 @@ from workflow_engine.core.inputs import (
 )
 from workflow_engine.core.lifecycle import Move
 from workflow_engine.core.runs import QUESTION_TIMER, abort, enqueue, release
-from workflow_engine.core.components import Running
 from workflow_engine.core.tick import Done, Ending, Failed, Tick
 from workflow_engine.errors import AnswerRefused, IllegalTransition, UnknownTask
 
@@ -157,7 +157,9 @@ def closed(tick: Tick, question: str) -> AnswerRefused | UnknownTask:
         answers = ended if isinstance(ended, Answers) else None
     given: AnswerRecord | None = answers.entries.get(question) if answers is not None else None
     if given is None:
-        return AnswerRefused(question, "it is not open: it was withdrawn, or never asked; `workflow-engine inbox` lists the open ones")
+        return AnswerRefused(
+            question, "it is not open: it was withdrawn, or never asked; `workflow-engine inbox` lists the open ones"
+        )
     what = msgspec.json.encode(given.value).decode()
     return AnswerRefused(question, f"{given.by or 'somebody'} has answered it already, with {what[:200]}")
 

@@ -58,9 +58,7 @@ def _from_outside(tick: Tick, suspend: Suspend, task: str) -> None:
     _wait(tick, run, type(old), suspend, f"{RESUMED}#{earlier + 1}", -1)
 
 
-def _wait(
-    tick: Tick, run_id: str, old: type[Component], suspend: Suspend, step: str | None, index: int
-) -> None:
+def _wait(tick: Tick, run_id: str, old: type[Component], suspend: Suspend, step: str | None, index: int) -> None:
     """Make a run wait; *step* and *index* say where the answer goes."""
     world, timers, now = tick.world, tick.state.timers, tick.now
     run = world.get(run_id, Run)
@@ -89,11 +87,11 @@ def _wait(
         )
         # A question that is the whole phase is bound by the phase's timeout; one that a handler asks has its due time.
         timeout = phase.spec.timeout if step is None else None
-        until = now + timeout if timeout is not None else None
-        world.turn(run_id, old, Suspended(suspend.kind, now, question.id, step, index, until))
+        given_up = now + timeout if timeout is not None else None
+        world.turn(run_id, old, Suspended(suspend.kind, now, question.id, step, index, given_up))
         world.put(run_id, question)
-        if until is not None:
-            timers.set(run_id, until)
+        if given_up is not None:
+            timers.set(run_id, given_up)
         if question.due is not None:
             timers.set(QUESTION_TIMER + run_id, question.due)
         tick.emit(QuestionAsked(run.task, run_id, question.id, suspend.kind, suspend.assignee))

@@ -72,7 +72,7 @@ def _due(tick: Tick, run: str) -> None:
             enqueue(tick, run, Suspended)
         case Suspended():
             _unanswered(tick, run)
-        case None:
+        case _:
             raise AssertionError(f"timer of {run}, which waits for no moment")
     tick.touched[tick.world.get(run, Run).task] = False
 
@@ -92,4 +92,5 @@ def _unanswered(tick: Tick, run: str) -> None:
     tick.world.drop(run, Question)
     abort(tick, run)
     waited = span(tick.now - question.asked_at)
-    tick.failed.append(Failed(run, "Unanswered", f"nobody answered {question.prompt!r} within {waited}", permanent=True))
+    message = f"nobody answered {question.prompt!r} within {waited}"
+    tick.failed.append(Failed(run, "Unanswered", message, permanent=True))

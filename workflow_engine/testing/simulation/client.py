@@ -1,8 +1,10 @@
-"""A client of the simulated engine: it knows only what it was told, asks again when it was not, and holds the engine to
-its word.
+"""A client of the simulated engine.
+
+It knows only what it was told, asks again when it was not, and holds the engine to its word.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Any, Final, TypeVar
@@ -110,10 +112,8 @@ class Client:
             return  # it had ended, or a cancellation whose reply was lost had been accepted
 
     async def _retry(self, engine: ECSWorkflowEngine) -> None:
-        try:
+        with contextlib.suppress(IllegalTransition):  # a retry whose reply was lost had been accepted
             await self._tell(lambda: engine.retry(self.task))
-        except IllegalTransition:
-            pass  # a retry whose reply was lost had been accepted
         self.retries += 1
 
     async def _tell(self, call: Callable[[], Awaitable[T]]) -> T:

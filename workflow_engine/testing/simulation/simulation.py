@@ -22,7 +22,7 @@ LIVES_MAX: Final = 200
 """Most starts of the engine before the simulation says that it never settles."""
 
 _GRAVES: Final[list[object]] = []
-"""What died with a simulated process.  Kept for ever, since Python would end it properly, which a dead process is not."""
+"""What died with a simulated process.  Kept for ever: Python would end it properly, which a dead process is not."""
 
 
 class Simulation:
@@ -185,7 +185,7 @@ class Simulation:
     def _bury(self, loop: SimulatedLoop) -> None:
         """Keep what died with the process from ever running again, even its ``finally``."""
         for task in asyncio.all_tasks(loop):
-            task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001 - nobody will end it
+            task._log_destroy_pending = False  # type: ignore[attr-defined]
             coroutine = task.get_coro()
             if inspect.iscoroutine(coroutine) and inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
                 coroutine.close()  # it never began, and would complain
