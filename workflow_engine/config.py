@@ -12,7 +12,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
@@ -56,6 +56,15 @@ class Limits(BaseModel):
     process: Count = 2 * (os.cpu_count() or 1)
 
 
+class EngineOptions(TypedDict):
+    """Arguments of `ECSWorkflowEngine`, beside the data directory."""
+
+    durability: Literal["full", "relaxed"]
+    stop_grace: float
+    limits: dict[str, int]
+    segment_bytes: int
+
+
 class EngineSettings(BaseSettings):
     """What can be set; `load` says where each value came from.
 
@@ -84,11 +93,11 @@ class EngineSettings(BaseSettings):
     limits: Limits = Limits()
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
 
-    def engine_options(self) -> dict[str, Any]:
-        """Return the settings as `ECSWorkflowEngine` takes them, beside the data directory."""
+    def engine_options(self, stop_grace: float | None = None) -> EngineOptions:
+        """Return the settings as `ECSWorkflowEngine` takes them; *stop_grace*, in seconds, goes before the setting."""
         return {
             "durability": self.durability,
-            "stop_grace": self.stop_grace_seconds,
+            "stop_grace": self.stop_grace_seconds if stop_grace is None else stop_grace,
             "limits": self.limits.model_dump(),
             "segment_bytes": self.segment_mib * 1024 * 1024,
         }

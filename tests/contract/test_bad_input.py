@@ -59,7 +59,7 @@ TOO_LARGE = "x" * (4 * 1024 * 1024)
 @asynccontextmanager
 async def engine_that_lives_on(data_dir: Path) -> AsyncGenerator[ECSWorkflowEngine, None]:
     """Give an engine with a task that must survive whatever is done to it, and another after it."""
-    engine = engine_on(data_dir)
+    engine = engine_on(data_dir, durability="relaxed")
     engine.register_handler("echo", echo)
     engine.register_workflow("human", [Phase(id="ask", assigned_to="human", prompt="Well?", form={"type": "integer"})])
     async with engine:
@@ -69,7 +69,7 @@ async def engine_that_lives_on(data_dir: Path) -> AsyncGenerator[ECSWorkflowEngi
         assert (await engine.get_task("bystander")).status is TaskState.WAITING_HUMAN
         assert (await done(engine, await engine.submit_task(1, classification="echo"))).status is TaskState.COMPLETED
         known = {row.id: row.status for row in (await engine.list_tasks()).rows}
-    again = engine_on(data_dir)
+    again = engine_on(data_dir, durability="relaxed")
     async with again:
         for name, state in known.items():
             assert (await again.get_task(name)).status == state
@@ -213,8 +213,8 @@ SUBMISSIONS: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize(("given", "fact"), SUBMISSIONS.values(), ids=list(SUBMISSIONS))
 async def test_a_submission_that_makes_no_sense_is_refused(tmp_path: Path, given: dict[str, Any], fact: str) -> None:
     async with engine_that_lives_on(tmp_path) as engine:
+        named: dict[str, Any] = {} if "workflow_name" in given else {"classification": "echo"}
         with pytest.raises(EngineError) as refusal:
-            named: dict[str, Any] = {} if "workflow_name" in given else {"classification": "echo"}
             await engine.submit_task(1, **(named | given))
         assert str(refusal.value).startswith(fact) or fact in str(refusal.value)
 

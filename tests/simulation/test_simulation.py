@@ -1,4 +1,4 @@
-"""The whole engine, under a hand-turned clock, with crashes, torn writes, lost replies and failing work from one seed."""
+"""The whole engine under a hand-turned clock: crashes, torn writes, lost replies and failing work, all from one seed."""
 
 import asyncio
 import logging
@@ -36,7 +36,11 @@ def test_the_simulation_does_what_it_is_for() -> None:
         simulation.run()
     assert sum(simulation.crashes for simulation in simulations) > 20
     assert sum(simulation.torn for simulation in simulations) > 0
-    assert {outcome for simulation in simulations for outcome in simulation.outcomes} >= {"completed", "failed", "cancelled"}
+    assert {outcome for simulation in simulations for outcome in simulation.outcomes} >= {
+        "completed",
+        "failed",
+        "cancelled",
+    }
 
 
 def test_the_same_seed_gives_the_same_bytes() -> None:

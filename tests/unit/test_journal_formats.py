@@ -3,6 +3,7 @@
 import importlib.util
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,10 +31,11 @@ async def test_a_journal_of_a_released_format_means_what_it_meant(fixture: Path,
     assert "a handler for 'nobody'" in reasons["parked"]
 
 
-def make_journal() -> object:
+def make_journal() -> Any:
     """Return the module beside the fixtures."""
     spec = importlib.util.spec_from_file_location("make_journal", FIXTURES / "make_journal.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -18,7 +18,9 @@ ONLY: Final = {
     "workflow_engine.core": ("workflow_engine.core", "workflow_engine.spec", "workflow_engine.errors"),
     "workflow_engine.spec": ("workflow_engine.spec", "workflow_engine.errors"),
     "workflow_engine.errors": (),
-    "workflow_engine.readmodel": tuple(f"workflow_engine.{name}" for name in ("core", "journal", "readmodel", "errors")),
+    "workflow_engine.readmodel": tuple(
+        f"workflow_engine.{name}" for name in ("core", "journal", "readmodel", "errors")
+    ),
 }
 """What of our own a package may import, for those where the list is short."""
 

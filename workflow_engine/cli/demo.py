@@ -42,7 +42,7 @@ def demo(ctx: click.Context, invocation: Invocation, file: Path | None, yes: boo
     """
     settings = invocation.settings
     flags = ["--data-dir", str(settings.data_dir)] if "data_dir" in invocation.flags else []
-    engine = ECSWorkflowEngine(settings.data_dir, **{**settings.engine_options(), "stop_grace": STOP_GRACE})
+    engine = ECSWorkflowEngine(settings.data_dir, **settings.engine_options(stop_grace=STOP_GRACE))
     progress = DemoProgress()
     try:
         work = DemoTask(engine, progress, file or default_file())

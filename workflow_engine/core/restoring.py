@@ -90,7 +90,7 @@ def decode(stored: Mapping[str, msgspec.Raw | dict[str, msgspec.Raw]]) -> dict[s
         decoder = _DECODERS.get(name)
         if decoder is None:
             continue
-        if type(value) is dict:
+        if isinstance(value, dict):
             components[name] = KINDS[name]({key: _own(decoder.decode(entry)) for key, entry in value.items()})
         elif name in _OWNING:
             components[name] = _own(decoder.decode(value))
@@ -104,10 +104,9 @@ def _own(value: Any) -> Any:
 
     A component is frozen for those who know it; nobody knows this one yet.
     """
-    kind = type(value)
-    if kind is msgspec.Raw:
+    if isinstance(value, msgspec.Raw):
         return value.copy()
-    for name in _JSON[kind]:
+    for name in _JSON[type(value)]:
         json = getattr(value, name)
         if json is not msgspec.UNSET:
             force_setattr(value, name, json.copy())
@@ -165,7 +164,7 @@ def _load_run(state: State, entity: str, components: Components, task: str, warn
     entity = entity.encode().decode()  # see the task's name
     force_setattr(run, "task", task)
     force_setattr(run, "phase", sys.intern(run.phase))
-    if isinstance(question, Question):
+    if isinstance(question, Question) and isinstance(suspended, Suspended):
         force_setattr(suspended, "question", question.id)
         force_setattr(question, "prompt", sys.intern(question.prompt))
     state.world.load(entity, *components.values())

@@ -40,7 +40,8 @@ def to_names(names: Any, what: str) -> tuple[str, ...]:
     """
     if isinstance(names, str) or not isinstance(names, Iterable):
         raise InputRefused(f"{what} are several strings, not {names!r}")
-    return tuple(to_text(name, f"one of {what}") for name in names)
+    several: Iterable[object] = names  # pyright: ignore[reportUnknownVariableType] - of anything
+    return tuple(to_text(name, f"one of {what}") for name in several)
 
 
 def to_form(form: Any) -> Json:

@@ -172,7 +172,7 @@ def picked(value: Any, choices: tuple[str, ...]) -> str | None:
     """Return what an output or answer says of the phase to follow: its "next_classification", if there is a choice."""
     if not choices or not isinstance(value, dict):
         return None
-    said: dict[str, Any] = value
+    said: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType] - of anything
     found: str | None = said.get("next_classification")
     return found
 

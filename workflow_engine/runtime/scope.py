@@ -99,10 +99,10 @@ class HandlerScope:
         """See `Task.ask_human`."""
         prompt = to_text(prompt, "the prompt")
         name, index, record = self._claim(to_text(name or prompt, "the name of the step"))
-        model = form if isinstance(form, type) and issubclass(form, BaseModel) else None
+        model: type[BaseModel] | None = form if isinstance(form, type) and issubclass(form, BaseModel) else None
         if record is not None:
             return model.model_validate_json(bytes(record.value)) if model is not None else from_json(record.value)
-        schema: Any = model.model_json_schema() if model is not None else form
+        schema: Any = form if model is None else model.model_json_schema()  # pyright: ignore[reportUnknownVariableType]
         self._suspend(
             Suspend(
                 self._view.run,
