@@ -421,7 +421,8 @@ class ECSWorkflowEngine:
             await self._recall(session, name)
         if core.has_ended(name) or not core.knows(name):
             return await self._seen(session, name)
-        return Task(await asyncio.wait_for(session.host.ended(name), timeout))
+        ended = session.host.ended(name)
+        return Task(await ended if timeout is None else await asyncio.wait_for(ended, timeout))
 
     @_on_engine_loop
     async def explain(self, task: Task | str) -> str:
