@@ -275,7 +275,7 @@ def test_an_answer_is_taken_as_pairs_json_or_a_file(data: Path) -> None:
 
 def test_an_answer_that_cannot_be_is_refused(data: Path) -> None:
     assert "decision: 'maybe' is not one of" in refused("answer", "a1", "decision=maybe", data_dir=data)
-    assert "it asks nothing" in refused("answer", "e1", "x", data_dir=data)
+    assert "it has no open question" in refused("answer", "e1", "x", data_dir=data)
     assert "there is no task t9" in refused("answer", "t9", "x", data_dir=data)
     assert "give the answer as VALUE" in refused("answer", "a1", data_dir=data)
 

@@ -721,7 +721,7 @@ async def test_a_task_is_suspended_and_resumed_from_outside(tmp_path: Path) -> N
             await engine.suspend(task)
         await engine.resume(task, {"go": True}, by="ann")
         assert (await done(engine, task)).output == "done"
-        with pytest.raises(AnswerRefused, match="it asks nothing"):
+        with pytest.raises(AnswerRefused, match="it has no open question"):
             await engine.resume(task)
     assert calls == [[], [{"go": True}]]
 

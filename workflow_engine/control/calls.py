@@ -10,7 +10,7 @@ from workflow_engine.errors import IllegalTransition, InputRefused
 from workflow_engine.task import Task
 
 if TYPE_CHECKING:
-    from workflow_engine.ecs_workflow import ECSWorkflowEngine
+    from workflow_engine.face.commanding import Commanding
 
 
 class Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -99,11 +99,11 @@ class Call(NamedTuple):
     """
 
     decode: Callable[[bytes | msgspec.Raw], Any]
-    perform: Callable[["ECSWorkflowEngine", Any], Awaitable[Any]]
+    perform: Callable[["Commanding", Any], Awaitable[Any]]
     idle: bool = False
 
 
-async def perform(engine: "ECSWorkflowEngine", name: str, arguments: bytes | msgspec.Raw) -> Any:
+async def perform(engine: "Commanding", name: str, arguments: bytes | msgspec.Raw) -> Any:
     """Do the call *name* with JSON *arguments* on *engine*, and return what can be JSON.
 
     Raises:
@@ -151,7 +151,7 @@ def whole(task: Task) -> dict[str, Any]:
     }
 
 
-async def _submit(engine: "ECSWorkflowEngine", given: SubmitTask) -> dict[str, Any]:
+async def _submit(engine: "Commanding", given: SubmitTask) -> dict[str, Any]:
     task = await engine.submit_task(
         given.data,
         given.workflow_name,
@@ -165,19 +165,19 @@ async def _submit(engine: "ECSWorkflowEngine", given: SubmitTask) -> dict[str, A
     return brief(task)
 
 
-async def _answer(engine: "ECSWorkflowEngine", given: Answer) -> dict[str, Any]:
+async def _answer(engine: "Commanding", given: Answer) -> dict[str, Any]:
     return brief(await engine.answer(given.question, given.value, given.by))
 
 
-async def _cancel(engine: "ECSWorkflowEngine", given: Cancel) -> dict[str, Any]:
+async def _cancel(engine: "Commanding", given: Cancel) -> dict[str, Any]:
     return brief(await engine.cancel(given.task, given.reason))
 
 
-async def _retry(engine: "ECSWorkflowEngine", given: Retry) -> dict[str, Any]:
+async def _retry(engine: "Commanding", given: Retry) -> dict[str, Any]:
     return brief(await engine.retry(given.task, given.phase))
 
 
-async def _purge(engine: "ECSWorkflowEngine", given: Purge) -> list[dict[str, Any]]:
+async def _purge(engine: "Commanding", given: Purge) -> list[dict[str, Any]]:
     """Remove all or none, unless one is retried meanwhile; return how they stood."""
     found = [await engine.get_task(task) for task in dict.fromkeys(given.tasks)]
     for task in found:
@@ -188,24 +188,24 @@ async def _purge(engine: "ECSWorkflowEngine", given: Purge) -> list[dict[str, An
     return [brief(task) for task in found]
 
 
-async def _suspend(engine: "ECSWorkflowEngine", given: Suspend) -> dict[str, Any]:
+async def _suspend(engine: "Commanding", given: Suspend) -> dict[str, Any]:
     question = await engine.suspend(given.task, given.kind, given.prompt, form=given.form, due=given.due)
     return {"question": question}
 
 
-async def _resume(engine: "ECSWorkflowEngine", given: Resume) -> dict[str, Any]:
+async def _resume(engine: "Commanding", given: Resume) -> dict[str, Any]:
     return brief(await engine.resume(given.task, given.value, given.by))
 
 
-async def _get_task(engine: "ECSWorkflowEngine", given: Named) -> dict[str, Any]:
+async def _get_task(engine: "Commanding", given: Named) -> dict[str, Any]:
     return whole(await engine.get_task(given.task))
 
 
-async def _explain(engine: "ECSWorkflowEngine", given: Named) -> str:
+async def _explain(engine: "Commanding", given: Named) -> str:
     return await engine.explain(given.task)
 
 
-async def _wait(engine: "ECSWorkflowEngine", given: Wait) -> dict[str, Any]:
+async def _wait(engine: "Commanding", given: Wait) -> dict[str, Any]:
     try:
         return whole(await engine.wait(given.task, given.timeout))
     except TimeoutError as error:

@@ -26,6 +26,9 @@ from workflow_engine.values import cleaned, to_json, to_json_if, to_seconds, to_
 
 LOG: Final = logging.getLogger("workflow_engine")
 
+STUBBORN: Final = 10.0
+"""Seconds that a handler which was cancelled is given to end."""
+
 DETAIL_MAX: Final = 8_000
 """Most characters of a trace that are journaled; the end is what tells."""
 
@@ -91,8 +94,12 @@ class AdapterPerformer:
             under.hand_back = True
             if under.work is not None:
                 under.work.cancel()
-        while self._under_way:
-            await asyncio.wait(self._works())
+        if self._under_way:
+            await asyncio.wait(self._works(), timeout=STUBBORN)
+        for run in self._under_way:
+            LOG.error(
+                "%s does not end although it was cancelled; it is left behind, and done again at the next start", run
+            )
 
     def _works(self) -> list[asyncio.Task[None]]:
         return [under.work for under in self._under_way.values() if under.work is not None]

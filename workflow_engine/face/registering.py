@@ -1,0 +1,127 @@
+"""What an engine can do: handlers, workflows, adapters, a classifier, hooks."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from workflow_engine.adapter import Adapter
+from workflow_engine.adapters.classifier import CLASSIFIER, Classifier, ClassifierAdapter
+from workflow_engine.core.components import TaskState
+from workflow_engine.core.inputs import Limit
+from workflow_engine.errors import (
+    SpecError,
+)
+from workflow_engine.handlers import Handler, Handlers
+from workflow_engine.hooks import Hook, Hooks
+from workflow_engine.registry import Workflows, check_name
+from workflow_engine.runtime.local import Committed
+from workflow_engine.runtime.session import Session
+from workflow_engine.spec.model import Phase, TaskType, WorkflowSpec, task_type
+
+
+class Registering:
+    """Holds what is registered, and tells an engine that is open what is new."""
+
+    def __init__(self, adapters: Callable[[Handlers], dict[str, Adapter]], limits: Mapping[str, int]) -> None:
+        """Begin with *adapters* by task type, made of the handlers, and *limits* by pool."""
+        self._handlers = Handlers()
+        self._hooks = Hooks()
+        self._workflows = Workflows(self._handlers)
+        self._adapters = adapters(self._handlers)
+        self._limits: dict[tuple[str, str], int | None] = {("pool", name): most for name, most in limits.items()}
+        self._watchers: list[Callable[[Committed], None]] = []
+        self._session: Session | None = None
+
+    def register_handler(self, classification: str, handler: Handler, *, concurrency: int | None = None) -> None:
+        """Have *handler* do the work of phases that target *classification*.
+
+        Args:
+            classification: what the phases say.
+            handler: ``async def handler(task)``, or a plain function, which is run in a thread.  What it returns, or
+                leaves in ``task.output``, is the phase's output.  It may be called again after a crash.
+            concurrency: how many calls may be under way at once; None leaves that to the task type.
+
+        Raises:
+            SpecError: it cannot be called, or the name is not one.
+        """
+        check_name("classification", classification)
+        self._handlers.register(classification, handler)
+        self._registered("classification", classification, concurrency)
+
+    def register_workflow(
+        self, name: str | WorkflowSpec, phases: Sequence[Phase | Mapping[str, Any]] = ()
+    ) -> WorkflowSpec:
+        """Make a workflow known under its name, in place of the one before.
+
+        Tasks that are under way stay on the definition they started with.
+
+        Args:
+            name: the name, or a whole specification.
+            phases: the phases, where a name is given.
+
+        Raises:
+            SpecError: the workflow cannot be run as it is written.
+        """
+        spec = self._workflows.register(name, phases)
+        for phase in spec.phases:
+            if phase.concurrency is not None:
+                self._registered("classification", phase.target_classification, phase.concurrency)
+        return spec
+
+    def register_adapter(self, kind: TaskType | str, adapter: Adapter, *, concurrency: int | None = None) -> None:
+        """Have *adapter* carry out the phases of a task type, in place of the one before.
+
+        Args:
+            kind: one of `TaskType`, or a name of your own.
+            adapter: see `workflow_engine.adapter.Adapter`.
+            concurrency: how many runs may be under way at once; None leaves that as it is.
+
+        Raises:
+            SpecError: it has no ``execute``, or the name is not one.
+        """
+        name = task_type(str(kind))
+        check_name("task type", name)
+        if not callable(getattr(adapter, "execute", None)):
+            raise SpecError(
+                f"the adapter for {name!r} is a {type(adapter).__name__} without `async def execute(task, phase)`"
+            )
+        self._adapters[name] = adapter
+        self._registered("pool", name, concurrency)
+
+    def register_classifier(self, classifier: Classifier) -> None:
+        """Have *classifier* say what tasks are that are submitted with neither workflow nor classification.
+
+        It is called with the task and returns the name of a workflow, or a classification that has a handler.
+
+        Raises:
+            SpecError: it cannot be called.
+        """
+        self._adapters[CLASSIFIER] = ClassifierAdapter(classifier)
+        self._registered("pool", CLASSIFIER, None)
+
+    def register_task_completed_hook(self, hook: Hook) -> None:
+        """Have *hook* called with every task that completes, once that is durable.
+
+        A hook that fails is logged; it hurts neither the task nor other hooks.
+        """
+        self._hooks.register(TaskState.COMPLETED, hook)
+
+    def register_task_failed_hook(self, hook: Hook) -> None:
+        """Have *hook* called with every task that fails, once that is durable."""
+        self._hooks.register(TaskState.FAILED, hook)
+
+    def register_task_cancelled_hook(self, hook: Hook) -> None:
+        """Have *hook* called with every task that is cancelled, once that is durable."""
+        self._hooks.register(TaskState.CANCELLED, hook)
+
+    def _registered(self, scope: str, name: str, concurrency: int | None) -> None:
+        """Tell an engine that is open what it can do now."""
+        if concurrency is not None:
+            if concurrency < 1:
+                raise SpecError(f"concurrency of {name!r} is {concurrency}; allow at least 1")
+            self._limits[(scope, name)] = concurrency
+        session = self._session
+        if session is None or session.loop.is_closed():
+            return
+        if concurrency is not None:
+            session.loop.call_soon_threadsafe(session.host.send, Limit(scope, name, concurrency))
+        session.loop.call_soon_threadsafe(session.announce)
