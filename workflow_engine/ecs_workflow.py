@@ -97,10 +97,13 @@ class ECSWorkflowEngine(Commanding):
         if durability not in ("full", "relaxed"):
             raise InputRefused(f'durability is "full" or "relaxed", not {durability!r}')
         place = Path(data_dir)
+
+        def json_journal(archived: Callable[[int], None]) -> Journal:
+            return JsonJournal(place, durability=durability, segment_bytes=segment_bytes, on_archived=archived)
+
         storage = Storage(
             data_dir=place,
-            journal=journal
-            or (lambda done: JsonJournal(place, durability=durability, segment_bytes=segment_bytes, on_archived=done)),
+            journal=journal or json_journal,
             artifacts=artifacts or LocalArtifactStore(place / "artifacts"),
             history=history,
             clock=clock or WallClock(),

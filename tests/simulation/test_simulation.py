@@ -1,4 +1,4 @@
-"""The whole engine under a hand-turned clock: crashes, torn writes, lost replies and failing work, all from one seed."""
+"""The whole engine under a hand-turned clock: crashes, torn writes, lost replies, failing work, all from one seed."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ def quiet() -> Iterator[None]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "seed" in metafunc.fixturenames:
-        metafunc.parametrize("seed", range(int(metafunc.config.getoption("seeds"))))
+        metafunc.parametrize("seed", range(int(str(metafunc.config.getoption("seeds")))))
 
 
 def test_the_engine_keeps_its_word(seed: int) -> None:

@@ -9,7 +9,8 @@ from workflow_engine.collector import SELDOM, SeldomCollecting, collecting_pause
 
 
 @pytest.fixture(autouse=True)
-def thresholds() -> Iterator[None]:
+def thresholds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(SeldomCollecting, "_users", 0)  # engines that died in simulations never ended
     before = gc.get_threshold()
     gc.set_threshold(700, 10, 10)
     yield

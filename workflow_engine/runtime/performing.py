@@ -97,9 +97,7 @@ class AdapterPerformer:
         if self._under_way:
             await asyncio.wait(self._works(), timeout=STUBBORN)
         for run in self._under_way:
-            LOG.error(
-                "%s does not end although it was cancelled; it is left behind, and done again at the next start", run
-            )
+            LOG.error("%s was cancelled and does not end; it is left behind, and done again at the next start", run)
 
     def _works(self) -> list[asyncio.Task[None]]:
         return [under.work for under in self._under_way.values() if under.work is not None]
