@@ -34,9 +34,15 @@ async def nothing(task: Task) -> None:
     """Do nothing: what is left is what the engine costs."""
 
 
-async def echo3(engine: ECSWorkflowEngine, tasks: int) -> None:
-    """Submit *tasks* at once, each by a coroutine that waits for its end."""
-    await asyncio.gather(*(_through(engine, number) for number in range(tasks)))
+async def echo3(engine: ECSWorkflowEngine, tasks: int, clients: int | None = None) -> None:
+    """Submit *tasks* by so many clients, each of which waits for the end of one before the next; None for all at once."""
+    numbers = iter(range(tasks))
+
+    async def client() -> None:
+        for number in numbers:
+            await _through(engine, number)
+
+    await asyncio.gather(*(client() for _ in range(clients or tasks)))
 
 
 class Parking:
