@@ -1,6 +1,7 @@
 """The engine's public vocabulary, with the real journal: what a user's program does, in short."""
 
 import asyncio
+import contextvars
 import logging
 import os
 import subprocess
@@ -993,3 +994,20 @@ async def test_many_tasks_at_once_all_complete(tmp_path: Path) -> None:
         assert [task.outputs["b"]["data"] for task in ended] == list(range(300))
         counted = await until(lambda: engine.count_tasks(), lambda counts: counts.get(TaskState.COMPLETED) == 300)
         assert counted[TaskState.COMPLETED] == 300
+
+
+async def test_context_variables_of_one_handler_are_not_seen_by_another(tmp_path: Path) -> None:
+    mine: contextvars.ContextVar[str] = contextvars.ContextVar("mine", default="nobody's")
+    seen: list[str] = []
+
+    async def handler(task: Task) -> None:
+        seen.append(mine.get())
+        mine.set(task.id)
+
+    async with ECSWorkflowEngine(tmp_path) as engine:
+        engine.register_handler("a", handler)
+        engine.register_handler("b", handler)
+        engine.register_workflow("w", [Phase(id="a"), Phase(id="b")])
+        for number in range(3):
+            await engine.wait(await engine.submit_task(number, "w"))
+    assert seen == ["nobody's"] * 6

@@ -1,6 +1,7 @@
 """The local host: one asyncio loop that decides, commits and performs, in this order, around one core."""
 
 import asyncio
+import contextvars
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -72,6 +73,8 @@ class LocalHost:
         self._journal = journal
         self._clock = clock
         self._loop = asyncio.get_running_loop()
+        # Whoever sends an input has context variables of its own, which the work of others must not see.
+        self._context = contextvars.copy_context()
         self.failed: asyncio.Future[None] = self._loop.create_future()
         self._inputs: deque[Input] = deque()
         self._scheduled = False
@@ -228,7 +231,7 @@ class LocalHost:
     def _schedule(self) -> None:
         if not self._scheduled and not self._closed:
             self._scheduled = True
-            self._loop.call_soon(self._tick)
+            self._loop.call_soon(self._tick, context=self._context)
 
     def _tick(self) -> None:
         self._scheduled = False
@@ -257,7 +260,7 @@ class LocalHost:
                 self._deliver(decision, self._n, now)
             else:
                 # A refusal may rest on what is not durable yet.
-                self._last.add_done_callback(lambda _: self._deliver(decision, self._n, now))
+                self._last.add_done_callback(lambda _: self._deliver(decision, self._n, now), context=self._context)
             return
         self._n += 1
         n = self._n
@@ -265,7 +268,7 @@ class LocalHost:
         last = asyncio.ensure_future(self._journal.append(commit))
         self._last = last
         self._under_way += 1
-        last.add_done_callback(lambda done: self._durable(done, decision, n, now))
+        last.add_done_callback(lambda done: self._durable(done, decision, n, now), context=self._context)
 
     def _durable(self, done: "asyncio.Future[None]", decision: Decision, n: int, at: float) -> None:
         held_up = self._under_way >= COMMITS_MAX
@@ -303,7 +306,7 @@ class LocalHost:
         due = self.core.next_due()
         if due is not None:
             delay = min(max(0.0, due - self.now()), LOOK_AGAIN)
-            self._timer = self._loop.call_later(delay, self._schedule)
+            self._timer = self._loop.call_later(delay, self._schedule, context=self._context)
 
     def _note_ended(self, n: int, tasks: list[str]) -> None:
         if tasks:
