@@ -35,7 +35,7 @@ async def nothing(task: Task) -> None:
 
 
 async def echo3(engine: ECSWorkflowEngine, tasks: int, clients: int | None = None) -> None:
-    """Submit *tasks* by so many clients, each of which waits for the end of one before the next; None for all at once."""
+    """Submit *tasks* by so many clients, each waiting for the end of one before the next; None for all at once."""
     numbers = iter(range(tasks))
 
     async def client() -> None:

@@ -141,6 +141,7 @@ def test_a_directory_that_is_a_file_is_refused(tmp_path: Path) -> None:
 
 async def test_a_sweep_leaves_files_of_others_alone(tmp_path: Path) -> None:
     store = LocalArtifactStore(tmp_path)
+    (tmp_path / "sha256" / "ab").mkdir()
     (tmp_path / "sha256" / "ab" / "README").write_bytes(b"x")
     assert (await store.sweep((), older_than=-1)).count == 0
     assert len(files_below(tmp_path)) == 1

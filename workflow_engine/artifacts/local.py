@@ -22,6 +22,7 @@ from workflow_engine.artifacts.port import ArtifactRef, Content, Keep, Swept, ke
 from workflow_engine.errors import ArtifactError
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_FOLDER = re.compile(r"[0-9a-f]{2}")
 _RESTORE = "restore it from a backup, or put the same content again"
 
 
@@ -98,12 +99,12 @@ class LocalArtifactStore:
                 await asyncio.to_thread(mount_file, directory, name, copy_into(self._path(ref.sha256)))
 
     async def sweep(self, keep: Keep, *, older_than: float) -> Swept:
-        """See `ArtifactStore.sweep`.  One folder of the 256 at a time, so memory stays bounded."""
+        """See `ArtifactStore.sweep`.  One folder of at most 256 at a time, so memory stays bounded."""
         known = keeps(keep)
         count = size = 0
         with translated(f"artifact directory {self._directory} cannot be swept"):
             await asyncio.to_thread(remove_leftovers, self._partials, self._lock)
-            for folder in _folders(self._blobs):
+            for folder in await asyncio.to_thread(_folders, self._blobs):
                 names = await asyncio.to_thread(os.listdir, folder)
                 doomed = [folder / name for name in names if _SHA256.fullmatch(name) and not known(name)]
                 if not doomed:
@@ -128,6 +129,9 @@ class LocalArtifactStore:
         now = self._clock()
         with locked(self._lock):  # a sweep that found the old file of this content too old must not remove the new one
             os.utime(partial, (now, now))
+            if not path.parent.exists():
+                path.parent.mkdir(exist_ok=True)
+                _sync_directory(self._blobs)
             partial.replace(path)
         _sync_directory(path.parent)
 
@@ -175,12 +179,12 @@ class LocalArtifactStore:
 
 
 def _folders(blobs: Path) -> list[Path]:
-    return [blobs / f"{number:02x}" for number in range(256)]
+    return sorted(path for path in blobs.iterdir() if _FOLDER.fullmatch(path.name))
 
 
 def _make_directories(directory: Path, blobs: Path, partials: Path) -> None:
-    """Make all folders at once and durably, so that a put need not ask for its own."""
-    for path in (directory, partials, blobs, *_folders(blobs)):
+    """Make the folders durably."""
+    for path in (directory, partials, blobs):
         path.mkdir(parents=True, exist_ok=True)
     for path in (blobs, directory, directory.parent):
         _sync_directory(path)
