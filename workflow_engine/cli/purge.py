@@ -1,13 +1,12 @@
 """``workflow-engine purge``."""
 
-import sys
-
 import click
 
 from workflow_engine.cli.commanding import command
+from workflow_engine.cli.confirming import confirmed
 from workflow_engine.cli.options import Invocation, engine_options, examples, json_option, pass_invocation
 from workflow_engine.cli.outcome import print_purged
-from workflow_engine.cli.output import clean, is_terminal
+from workflow_engine.cli.output import clean
 from workflow_engine.errors import InputRefused
 
 
@@ -24,13 +23,7 @@ def purge(invocation: Invocation, /, tasks: tuple[str, ...], yes: bool, as_json:
     ended, none is removed.
     """
     if not yes:
-        _confirm(tasks)
+        what = f"task {clean(tasks[0])}" if len(tasks) == 1 else f"{len(tasks)} tasks"
+        if not confirmed(f"Remove {what} for good?", "this cannot be undone"):
+            raise InputRefused("nothing was removed")
     print_purged(command(invocation, "purge", tasks=tasks), as_json)
-
-
-def _confirm(tasks: tuple[str, ...]) -> None:
-    if not (sys.stdin.isatty() and (is_terminal() or sys.stderr.isatty())):
-        raise click.UsageError("this cannot be undone; say --yes where nobody can be asked")
-    what = f"task {clean(tasks[0])}" if len(tasks) == 1 else f"{len(tasks)} tasks"
-    if not click.confirm(f"Remove {what} for good?", err=True):
-        raise InputRefused("nothing was removed")

@@ -1,13 +1,13 @@
 """``workflow-engine repair``."""
 
-import sys
 from pathlib import Path
 
 import click
 
 from workflow_engine.cli.commanding import must_exist
+from workflow_engine.cli.confirming import confirmed
 from workflow_engine.cli.options import Invocation, engine_options, examples, json_option, pass_invocation
-from workflow_engine.cli.output import is_terminal, print_json, print_line
+from workflow_engine.cli.output import print_json, print_line
 from workflow_engine.errors import ConfigError
 
 
@@ -33,7 +33,8 @@ def repair(invocation: Invocation, /, yes: bool, as_json: bool) -> None:
         report = Report(kept=0)
     else:
         click.echo(damage, err=True)
-        _confirm(yes)
+        if not yes and not confirmed("Repair it? The original files are kept.", "this changes the journal"):
+            raise ConfigError("the journal was left as it is")
         report = repair_journal(invocation.data_dir)
     if as_json:
         print_json({"damage": damage, **to_builtins(report)})
@@ -58,12 +59,3 @@ def damage_of(data_dir: Path) -> str | None:
     except JournalDamaged as damage:
         return str(damage)
     return None
-
-
-def _confirm(yes: bool) -> None:
-    if yes:
-        return
-    if not (sys.stdin.isatty() and (is_terminal() or sys.stderr.isatty())):
-        raise click.UsageError("this changes the journal; say --yes where nobody can be asked")
-    if not click.confirm("Repair it? The original files are kept.", err=True):
-        raise ConfigError("the journal was left as it is")
