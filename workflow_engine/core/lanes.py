@@ -80,6 +80,17 @@ class Lanes:
         slots.most = most
         self._stir(slots)
 
+    def admit(self, lane: Lane) -> bool:
+        """Count a ready run as under way without queueing it, if there is room and nobody waits who might go first.
+
+        Ask for the best first.
+        """
+        if self._stirred or lane.waiting or not lane.open():
+            return False
+        lane.pool.used += 1
+        lane.classification.used += 1
+        return True
+
     def add(self, lane: Lane, order: Order) -> None:
         """Queue a ready run."""
         heapq.heappush(lane.waiting, order)

@@ -54,7 +54,9 @@ class HandlerScope:
         self._calls = 0
         self._names: dict[str, int] = {}
         self._recorded: Mapping[str, StepRecord] = view.steps.entries if view.steps is not None else _NONE
-        self._unclaimed = {record.index: name for name, record in self._recorded.items() if record.index >= 0}
+        self._unclaimed = (
+            {record.index: name for name, record in self._recorded.items() if record.index >= 0} if view.steps else {}
+        )
         self.suspended: Suspension | None = None
 
     @property

@@ -1,11 +1,13 @@
 """Dispatch: ready runs are started, as far as there is room."""
 
+from operator import itemgetter
+
 import esper
 
 from workflow_engine.core.components import Component, Ready, Running
 from workflow_engine.core.effects import Perform
 from workflow_engine.core.events import PhaseStarted
-from workflow_engine.core.lanes import Lane
+from workflow_engine.core.lanes import Lane, Order
 from workflow_engine.core.runs import begin_run
 from workflow_engine.core.tick import Tick, UnderWay, Visit
 
@@ -15,22 +17,34 @@ class DispatchSystem(esper.Processor):
 
     def process(self, tick: Tick) -> None:
         """Queue what became ready and start what there is room for, by priority, then age."""
-        state = tick.state
+        state, lanes = tick.state, tick.state.lanes
         unplaced: dict[str, tuple[Visit, type[Component] | None]] = {}
-        for visit, old in tick.ready:
-            if visit.run.task not in tick.ending:
-                identity = visit.identity
-                lane = state.lanes.lane(visit.phase.place(identity.assigned_to).lane)
-                state.lanes.add(lane, (-identity.priority, identity.submitted_at, visit.run_id))
+        for order, visit, old in _in_order(tick):
+            lane = lanes.lane(visit.phase.place(visit.identity.assigned_to).lane)
+            if state.serving and lanes.admit(lane):
+                _start(tick, lane, visit, old)
+            else:
+                lanes.add(lane, order)
                 unplaced[visit.run_id] = (visit, old)
         if state.serving:
-            for lane, run_id in state.lanes.take():
+            for lane, run_id in lanes.take():
                 waited = unplaced.pop(run_id, None)
                 if waited is None:
                     waited = (state.visit(run_id), Ready)
                 _start(tick, lane, *waited)
         for run_id, (visit, old) in unplaced.items():
             _mark(tick, visit, old, Ready(tick.now, tick.needs.get(run_id)))
+
+
+def _in_order(tick: Tick) -> list[tuple[Order, Visit, type[Component] | None]]:
+    """Return the runs that became ready, best first, without those of tasks that end in this tick."""
+    ready = [
+        ((-visit.identity.priority, visit.identity.submitted_at, visit.run_id), visit, old)
+        for visit, old in tick.ready
+        if visit.run.task not in tick.ending
+    ]
+    ready.sort(key=itemgetter(0))
+    return ready
 
 
 def _start(tick: Tick, lane: Lane, visit: Visit, old: type[Component] | None) -> None:
