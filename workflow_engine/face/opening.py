@@ -165,6 +165,7 @@ class Opening(Registering):
             self._adapters,
             self._hooks,
             self._classified,
+            self._provide,
             self._history,
             storage.data_dir if storage.collects else None,
         )

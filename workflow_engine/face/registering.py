@@ -1,21 +1,24 @@
 """What an engine can do: handlers, workflows, adapters, a classifier, hooks."""
 
+import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from workflow_engine.adapter import Adapter
 from workflow_engine.adapters.classifier import CLASSIFIER, Classifier, ClassifierAdapter
 from workflow_engine.core.components import TaskState
 from workflow_engine.core.inputs import Limit
-from workflow_engine.errors import (
-    SpecError,
-)
+from workflow_engine.errors import SpecError
 from workflow_engine.handlers import Handler, Handlers
 from workflow_engine.hooks import Hook, Hooks
+from workflow_engine.plugins import plugged_adapter
 from workflow_engine.registry import Workflows, check_name
 from workflow_engine.runtime.local import Committed
 from workflow_engine.runtime.session import Session
 from workflow_engine.spec.model import Phase, TaskType, WorkflowSpec, task_type
+
+LOG: Final = logging.getLogger("workflow_engine")
 
 
 class Registering:
@@ -30,6 +33,7 @@ class Registering:
         self._limits: dict[tuple[str, str], int | None] = {("pool", name): most for name, most in limits.items()}
         self._watchers: list[Callable[[Committed], None]] = []
         self._session: Session | None = None
+        self._sought: set[str] = set()
 
     def register_handler(self, classification: str, handler: Handler, *, concurrency: int | None = None) -> None:
         """Have *handler* do the work of phases that target *classification*.
@@ -69,6 +73,8 @@ class Registering:
 
     def register_adapter(self, kind: TaskType | str, adapter: Adapter, *, concurrency: int | None = None) -> None:
         """Have *adapter* carry out the phases of a task type, in place of the one before.
+
+        An installed package may bring adapters along; see `workflow_engine.plugins`.
 
         Args:
             kind: one of `TaskType`, or a name of your own.
@@ -112,6 +118,21 @@ class Registering:
     def register_task_cancelled_hook(self, hook: Hook) -> None:
         """Have *hook* called with every task that is cancelled, once that is durable."""
         self._hooks.register(TaskState.CANCELLED, hook)
+
+    def _provide(self, kind: str) -> None:
+        """Look, once and in a thread, whether an installed package has the adapter that is missing."""
+        if kind not in self._sought:
+            self._sought.add(kind)
+            asyncio.get_running_loop().run_in_executor(None, self._plug, kind)
+
+    def _plug(self, kind: str) -> None:
+        try:
+            adapter = plugged_adapter(kind)
+        except SpecError as error:
+            LOG.error("%s", error)
+            return
+        if adapter is not None and kind not in self._adapters:
+            self.register_adapter(kind, adapter)
 
     def _registered(self, scope: str, name: str, concurrency: int | None) -> None:
         """Tell an engine that is open what it can do now."""

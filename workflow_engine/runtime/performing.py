@@ -59,11 +59,28 @@ class AdapterPerformer:
         ending: whether the engine is about to stop: what is cancelled from now on was cancelled with it.
     """
 
-    def __init__(self, host: LocalHost, adapters: Mapping[str, Adapter], scope: Asking, resolve: Resolve) -> None:
+    def __init__(
+        self,
+        host: LocalHost,
+        adapters: Mapping[str, Adapter],
+        scope: Asking,
+        resolve: Resolve,
+        missing: Callable[[str], None],
+    ) -> None:
+        """Set it up.
+
+        Args:
+            host: who is told what came of each attempt.
+            adapters: by task type; it may change.
+            scope: what a handler may ask for.
+            resolve: see there.
+            missing: called with a task type that no adapter is registered for.
+        """
         self._host = host
         self._adapters = adapters
         self._scope = scope
         self._resolve = resolve
+        self._missing = missing
         self._under_way: dict[str, Under] = {}
         self.ending = False
 
@@ -139,6 +156,7 @@ class AdapterPerformer:
     async def _attempt(self, effect: Perform, view: RunView) -> Input:
         adapter = self._adapters.get(effect.adapter)
         if adapter is None:
+            self._missing(effect.adapter)
             what = (
                 "a classifier" if effect.adapter == CLASSIFIER else f"an adapter for the task type {effect.adapter!r}"
             )

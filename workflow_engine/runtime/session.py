@@ -43,6 +43,7 @@ class Session:
         adapters: Mapping[str, Adapter],
         hooks: Hooks,
         resolve: Resolve,
+        missing: Callable[[str], None],
         history: History,
         collected: Path | None = None,
     ) -> None:
@@ -55,6 +56,7 @@ class Session:
             adapters: who carries runs out, by task type.
             hooks: who is told of tasks that end.
             resolve: see there.
+            missing: called with a task type that no adapter is registered for.
             history: where tasks that were archived are found.
             collected: the data directory of the journal, if *artifacts* are its tasks' alone: what none of them refers
                 to is then removed.
@@ -71,7 +73,7 @@ class Session:
         self.host = LocalHost(make_journal(self._archived), clock)
         chores = [ArtifactCollector(self.host.core.artifacts, artifacts, collected)] if collected is not None else []
         self._services = Services(adapters, chores)
-        self.performer = AdapterPerformer(self.host, self._services.ready, self, resolve)
+        self.performer = AdapterPerformer(self.host, self._services.ready, self, resolve, missing)
         self.host.performer = self.performer
         self.host.watchers.append(lambda committed: hooks.ended(committed.ended))
         self._announcing: set[asyncio.Task[None]] = set()
