@@ -142,6 +142,8 @@ class Simulation:
         graceful = self._random.random() < 0.3 and not self._calm
         running = loop.create_task(engine.run())
         users = [loop.create_task(client.use(engine)) for client in self._clients]
+        for user in users:
+            user.add_done_callback(_heard)
         loop.call_later(self._random.random() * 1_000, self._scenario.late, engine, self._outside)
         if graceful:
             loop.call_later(self._random.random() * 200, engine.stop)
@@ -190,6 +192,13 @@ class Simulation:
             if inspect.iscoroutine(coroutine) and inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
                 coroutine.close()  # it never began, and would complain
             _GRAVES.append(task)
+        loop.close()  # it runs nothing any more, and gives its files back
+
+
+def _heard(user: asyncio.Task[None]) -> None:
+    """Take note of how a client's life ended, which after a crash nobody asks."""
+    if not user.cancelled():
+        user.exception()
 
 
 class _Stopped(Crash):
