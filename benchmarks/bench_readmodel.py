@@ -25,7 +25,7 @@ LISTED: Final = 1_000_000
 AT_ONCE: Final = 128
 """Tasks that share a commit."""
 
-PHASES: Final = ("fetch", "work", "store")
+PHASES: Final = ("fetch", "write", "store")
 SPEC: Final = {"name": "echo3", "phases": [{"id": phase, "target_classification": phase} for phase in PHASES]}
 
 
@@ -127,11 +127,11 @@ def parked(count: int) -> Iterator[Commit]:
         changes: Changes = {}
         for number in range(start, min(count, start + AT_ONCE)):
             task = f"0190f3c2-{number:012d}"
-            run = f"{task}/work/1"
+            run = f"{task}/write/1"
             asked = {"id": f"{run}/1q0", "kind": "human", "prompt": "Publish?", "asked_at": at, "candidates": ["ann"]}
             changes[task] = _submitted(task, at, "waiting_human")
             changes[run] = {
-                "run": {"task": task, "phase": "work", "visit": 1, "since": at},
+                "run": {"task": task, "phase": "write", "visit": 1, "since": at},
                 "attempt": {"number": 1},
                 "suspended": {"kind": "human", "since": at, "question": asked["id"]},
                 "question": asked,
