@@ -71,6 +71,7 @@ class Simulation:
         self._last_n = 0
         self._last_at = 0.0
         self._violations: list[str] = []
+        self._users: list[asyncio.Task[None]] = []
 
     def run(self) -> None:
         """Start engines until every client is content."""
@@ -142,8 +143,7 @@ class Simulation:
         graceful = self._random.random() < 0.3 and not self._calm
         running = loop.create_task(engine.run())
         users = [loop.create_task(client.use(engine)) for client in self._clients]
-        for user in users:
-            user.add_done_callback(_heard)
+        self._users = users
         loop.call_later(self._random.random() * 1_000, self._scenario.late, engine, self._outside)
         if graceful:
             loop.call_later(self._random.random() * 200, engine.stop)
@@ -192,13 +192,10 @@ class Simulation:
             if inspect.iscoroutine(coroutine) and inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
                 coroutine.close()  # it never began, and would complain
             _GRAVES.append(task)
+        for user in self._users:
+            if user.done() and not user.cancelled():
+                user.exception()  # how a client's life ended, which after a crash nobody asks
         loop.close()  # it runs nothing any more, and gives its files back
-
-
-def _heard(user: asyncio.Task[None]) -> None:
-    """Take note of how a client's life ended, which after a crash nobody asks."""
-    if not user.cancelled():
-        user.exception()
 
 
 class _Stopped(Crash):
