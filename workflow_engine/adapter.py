@@ -15,11 +15,13 @@ class Output(NamedTuple):
         value: the phase's output, anything that can be JSON.
         pick: the classification that shall follow; None for the default.
         artifacts: references of artifacts to add to the task, by name, as `ArtifactStore.put` returned them.
+        rebind: name of the workflow that the task goes on with, or None.
     """
 
     value: Any
     pick: str | None = None
     artifacts: dict[str, Any] | None = None
+    rebind: str | None = None
 
 
 class Suspend(NamedTuple):

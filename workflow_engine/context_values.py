@@ -41,6 +41,14 @@ class Values(MutableMapping[str, Any]):
     def __repr__(self) -> str:
         return repr(dict(self))
 
+    def raw(self) -> dict[str, msgspec.Raw]:
+        """Return all entries as JSON, the changed ones too.
+
+        Raises:
+            InputRefused: an entry cannot be JSON.
+        """
+        return {**self._stored, **(self.changed() or {})}
+
     def changed(self) -> dict[str, msgspec.Raw] | None:
         """Return the entries that differ from what is stored, None where there are none.
 

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Final
 
 from workflow_engine.adapter import Adapter, Output, Suspend
-from workflow_engine.adapters.agentic import HandlerAgentAdapter
+from workflow_engine.adapters.agentic import DefaultAgentAdapter
 from workflow_engine.adapters.classifier import CLASSIFIER
 from workflow_engine.adapters.functional import FunctionalAdapter
 from workflow_engine.adapters.human import HumanAdapter
+from workflow_engine.adapters.transforming import TransformAdapter
 from workflow_engine.artifacts.local import LocalArtifactStore
 from workflow_engine.artifacts.port import ArtifactStore
 from workflow_engine.blocking import Blocking
@@ -32,7 +33,8 @@ from workflow_engine.journal.json_journal import SEGMENT_BYTES, Durability, Json
 from workflow_engine.journal.port import Journal
 from workflow_engine.runtime.clock import Clock, WallClock
 from workflow_engine.runtime.session import Session
-from workflow_engine.spec.model import Phase, RetryPolicy, TaskType, WorkflowSpec
+from workflow_engine.spec.model import TRANSFORM, Phase, TaskType, WorkflowSpec
+from workflow_engine.spec.parts import RetryPolicy
 from workflow_engine.task import Task
 
 __all__ = [
@@ -55,6 +57,7 @@ POOLS: Final[Mapping[str, int]] = {
     "functional": 1_000,
     "agentic": 100,
     CLASSIFIER: 100,
+    TRANSFORM: 1_000,
     "process": 2 * (os.cpu_count() or 1),
 }
 """Runs that may be under way at once unless told otherwise, by pool; "process": the programs of functional phases."""
@@ -122,6 +125,7 @@ def _adapters(storage: Storage, handlers: Handlers) -> dict[str, Adapter]:
     """Return who carries out what unless other adapters are registered."""
     return {
         TaskType.HUMAN: HumanAdapter(),
-        TaskType.AGENTIC: HandlerAgentAdapter(handlers),
+        TaskType.AGENTIC: DefaultAgentAdapter(handlers),
         TaskType.FUNCTIONAL: FunctionalAdapter(handlers, storage.artifacts, storage.data_dir),
+        TRANSFORM: TransformAdapter(),
     }

@@ -2,6 +2,7 @@
 
     EngineError
     ├── SpecError            a workflow or phase is wrong; its author mends it
+    ├── TemplateFailed       a template or condition of a workflow cannot be evaluated for a task
     ├── ConfigError          a setting is wrong; whoever runs the engine mends it
     ├── InputRefused         what was submitted cannot be accepted as it is
     │   └── DuplicateTask    the id is taken by a task with other data
@@ -23,12 +24,33 @@ is made in ``__str__``, so every error survives pickling.
 """
 
 
+from collections.abc import Sequence
+from typing import Any
+
+
 class EngineError(Exception):
     """Base of everything that this package raises on purpose."""
 
 
 class SpecError(EngineError):
-    """A workflow, phase or registration is wrong."""
+    """A workflow, phase or registration is wrong.
+
+    Attributes:
+        message: what is wrong, as text; for a file, with the places and the source lines.
+        problems: what is wrong, one by one, where it is known so: `workflow_engine.spec.problems.Problem`.
+    """
+
+    def __init__(self, message: str, problems: Sequence[Any] = ()) -> None:
+        super().__init__(message, tuple(problems))
+        self.message = message
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class TemplateFailed(EngineError):
+    """A template or an expression of a workflow could not be evaluated with the values of a task."""
 
 
 class ConfigError(EngineError):

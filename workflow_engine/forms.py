@@ -21,12 +21,18 @@ def check_answer(question: str, form: Json, value: msgspec.Raw) -> None:
     """
     if not isinstance(form, msgspec.Raw):
         return
-    problems = [
-        f"{'.'.join(str(part) for part in error.absolute_path) or 'the answer'}: {error.message}"
-        for error in _validator(bytes(form)).iter_errors(msgspec.json.decode(value))
-    ]
+    problems = [f"{place or 'the answer'}: {fact}" for place, fact in misfits(form, value)]
     if problems:
-        raise AnswerRefused(question, "the answer does not fit its form: " + "; ".join(sorted(problems)[:10]))
+        raise AnswerRefused(question, "the answer does not fit its form: " + "; ".join(problems))
+
+
+def misfits(schema: msgspec.Raw, value: msgspec.Raw, most: int = 10) -> list[tuple[str, str]]:
+    """Return where *value* does not satisfy *schema*, a JSON Schema, and why: dotted places, "" for the whole."""
+    found = [
+        (".".join(str(part) for part in error.absolute_path), str(error.message))
+        for error in _validator(bytes(schema)).iter_errors(msgspec.json.decode(value))
+    ]
+    return sorted(found)[:most]
 
 
 def check_form(form: Any) -> str | None:

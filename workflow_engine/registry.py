@@ -6,13 +6,17 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 
+from workflow_engine.adapter import Missing
 from workflow_engine.adapters.classifier import CLASSIFIER
+from workflow_engine.core.components import Json
 from workflow_engine.core.core import Core
-from workflow_engine.core.inputs import Define, Input
+from workflow_engine.core.inputs import Define, Input, SetTimetable
 from workflow_engine.errors import InputRefused, PermanentFailure, SpecError
-from workflow_engine.forms import check_form
+from workflow_engine.forms import misfits
 from workflow_engine.handlers import Handlers
-from workflow_engine.spec.model import NAME, Phase, WorkflowSpec
+from workflow_engine.spec.model import Phase, WorkflowSpec
+from workflow_engine.spec.strict import NAME
+from workflow_engine.values import to_json
 
 TASK_ID: Final = re.compile(r"[^\s/#\x00-\x1f\x7f\ud800-\udfff]{1,200}")
 """What may be a task id."""
@@ -54,12 +58,27 @@ class Workflows:
         """Keep a workflow under its name; see `ECSWorkflowEngine.register_workflow`."""
         given = name if isinstance(name, WorkflowSpec) else {"name": name, "phases": phases}
         spec = WorkflowSpec.model_validate(given)
-        for phase in spec.phases:
-            problem = check_form(phase.form) if phase.form is not None else None
-            if problem is not None:
-                raise SpecError(f"phase {phase.id!r} of workflow {spec.name!r}: {problem}; mend it, or leave it out")
         self._by_name[spec.name] = _chosen(spec)
         return spec
+
+    def find(self, workflow: str, core: Core) -> Chosen | None:
+        """Return the workflow of this name: what is registered here, else what the journal has; None for neither."""
+        return self._by_name.get(workflow) or self._journaled(workflow, core)
+
+    def branch(self, name: str, data: Json, core: Core) -> Chosen:
+        """Return what the name of a task to be forked means: a workflow, or else a classification with a handler.
+
+        Raises:
+            Missing: it means neither.
+            InputRefused: the workflow does not accept *data*.
+        """
+        chosen = self.find(name, core)
+        if chosen is None:
+            if name not in self._handlers:
+                raise Missing(f"a workflow or a handler {name!r}")
+            return self._alone(name)
+        check_inputs(chosen.spec, data)
+        return chosen
 
     def choose(self, workflow: str | None, classification: str | None, core: Core) -> Chosen:
         """Return what a submission means; a workflow that is not registered here may be known to the journal.
@@ -72,7 +91,7 @@ class Workflows:
                 raise InputRefused(f"{what} is a name, not {name!r}")
         if workflow is None:
             return self._unclassified if classification is None else self._alone(classification)
-        chosen = self._by_name.get(workflow) or self._journaled(workflow, core)
+        chosen = self.find(workflow, core)
         if chosen is None:
             known = ", ".join(sorted(self._by_name)) or "none"
             raise InputRefused(f"there is no workflow {workflow!r}; registered are: {known}")
@@ -103,18 +122,19 @@ class Workflows:
 
     def define(self, chosen: Chosen, host: Host) -> None:
         """Tell *host* of a definition it does not know yet."""
-        if not host.core.defined(chosen.digest):
+        if host.core.latest(chosen.spec.name) != chosen.digest:
             host.send(Define(chosen.digest, chosen.spec.name, msgspec.Raw(chosen.spec.stored())))
 
     def define_all(self, host: Host) -> None:
         """Tell *host* of every registered workflow."""
         for chosen in self._by_name.values():
             self.define(chosen, host)
+            host.send(timetable(chosen.spec))
 
     def _journaled(self, workflow: str, core: Core) -> Chosen | None:
         """Return the latest definition of this name that the journal has, or None."""
         found = core.definition(workflow)
-        return Chosen(WorkflowSpec.model_validate_json(found[1]), found[0]) if found is not None else None
+        return Chosen(WorkflowSpec.from_stored(found[1]), found[0]) if found is not None else None
 
     def _alone(self, classification: str) -> Chosen:
         """Return the workflow of one phase that a classification without a workflow is."""
@@ -124,6 +144,29 @@ class Workflows:
             chosen = _chosen(WorkflowSpec(name=classification, phases=(Phase(id=classification),)))
             self._implied[classification] = chosen
         return chosen
+
+
+def check_inputs(spec: WorkflowSpec, data: Json) -> None:
+    """Return if a workflow accepts what is submitted.
+
+    Raises:
+        InputRefused: it does not; each place is named with what is expected there.
+    """
+    if spec.inputs is None or not isinstance(data, msgspec.Raw):
+        return
+    found = misfits(msgspec.Raw(msgspec.json.encode(spec.inputs)), data)
+    if found:
+        facts = "; ".join(f"{place}: {fact}" if place else fact for place, fact in found)
+        raise InputRefused(f"workflow {spec.name!r} does not accept this: {facts}")
+
+
+def timetable(spec: WorkflowSpec) -> SetTimetable:
+    """Return what has the tasks of a workflow submitted at the moments of its schedule, none where it has no such."""
+    schedule = spec.schedule
+    if schedule is None:
+        return SetTimetable(spec.name)
+    data = to_json(schedule.data, f"the data of the schedule of {spec.name!r}")
+    return SetTimetable(spec.name, schedule.cron, schedule.timezone, schedule.catch_up, data)
 
 
 def check_name(what: str, name: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar, overload
 
 import msgspec
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from workflow_engine.context_values import Values
 from workflow_engine.core.components import (
@@ -17,14 +17,19 @@ from workflow_engine.core.components import (
     Data,
     Failure,
     Identity,
+    Inherited,
     PhaseProgress,
     Progress,
+    Result,
+    Stage,
     Status,
     Table,
     TaskState,
 )
-from workflow_engine.errors import IllegalTransition
-from workflow_engine.values import from_json, to_seconds
+from workflow_engine.core.outputs import last_output
+from workflow_engine.errors import IllegalTransition, InputRefused
+from workflow_engine.forking import Fork, Joined, MergeConflict, merge
+from workflow_engine.values import from_json, to_seconds, to_text
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -68,6 +73,37 @@ class Scope(Protocol):
         """See `Task.sleep`."""
         ...
 
+    async def fork(
+        self, branches: Sequence[Fork], context: Mapping[str, msgspec.Raw], name: str, *, inherits: bool
+    ) -> list[Joined]:
+        """See `Task.fork`."""
+        ...
+
+    @property
+    def input(self) -> Any:
+        """See `Task.input`."""
+        ...
+
+    @property
+    def visit(self) -> int:
+        """See `Task.visit`."""
+        ...
+
+    @property
+    def item(self) -> Any:
+        """See `Task.item`."""
+        ...
+
+    @property
+    def index(self) -> int | None:
+        """See `Task.index`."""
+        ...
+
+    @property
+    def feedback(self) -> list[dict[str, Any]]:
+        """See `Task.feedback`."""
+        ...
+
     def resumed(self) -> list[Any]:
         """See `Task.resumed_with`."""
         ...
@@ -86,8 +122,9 @@ class Task:
 
     Attributes:
         classification: what the task is classified as in its present phase; None where it is in none.
-        output: inside a handler, what it leaves as the phase's output, where it does not return one; elsewhere the
-            output of the phase that ended last.
+        output: inside a handler, what it leaves as the phase's output, where it does not return one; elsewhere what the
+            task gave: the output of the phase that ended last, or in a graph of the phase that none depends on (of
+            several such phases an object by their ids).
         next_classification: inside a handler, the classification it picks to follow; None for the default.
     """
 
@@ -97,6 +134,7 @@ class Task:
         "_data",
         "_output",
         "_scope",
+        "_stage",
         "classification",
         "next_classification",
         "phase",
@@ -114,6 +152,7 @@ class Task:
         self._context: Values | None = None
         self._data: Any = _UNREAD
         self._output: Any = _UNREAD
+        self._stage: str | None = None
         self.classification = classification
         self.phase = phase
         self.next_classification: str | None = None
@@ -186,8 +225,9 @@ class Task:
     def context(self) -> MutableMapping[str, Any]:
         """Values that handlers left; inside a handler, what it sets is kept when the phase completes."""
         if self._context is None:
-            table = self._find(Context)
-            self._context = Values(table.entries if table is not None else {})
+            table, given = self._find(Context), self._find(Inherited)
+            own = table.entries if table is not None else {}
+            self._context = Values({**given.entries, **own} if given is not None else own)
         return self._context
 
     @property
@@ -206,12 +246,27 @@ class Task:
             return self._output
         if self._scope is not None:
             return None
-        ended = [entry for entry in self._progress().values() if entry.output is not msgspec.UNSET]
-        return from_json(max(ended, key=lambda entry: entry.ended).output) if ended else None
+        result = self._find(Result)
+        output = result.value if result is not None else last_output(dict(self._components))
+        return from_json(output) if isinstance(output, msgspec.Raw) else None
 
     @output.setter
     def output(self, value: Any) -> None:
         self._output = value
+
+    def output_of(self, phase: str, model: type[M]) -> M:
+        """Return the output of a completed phase as an instance of a pydantic model.
+
+        Raises:
+            InputRefused: there is no such output, or it does not fit the model.
+        """
+        return _as_model(self.outputs.get(phase), model, f"the output of phase {phase!r}")
+
+    @property
+    def stage(self) -> str | None:
+        """Where it stands in the words of its workflow's ``states``, None where that has none."""
+        stage = self._find(Stage)
+        return stage.name if stage is not None else None
 
     @property
     def artifacts(self) -> dict[str, dict[str, Any]]:
@@ -234,6 +289,108 @@ class Task:
     def attempt(self) -> int:
         """Which attempt of the phase this is, from 1."""
         return self._in_handler("attempt").attempt
+
+    @property
+    def visit(self) -> int:
+        """Which visit of the task to this phase it is, from 1."""
+        return self._in_handler("visit").visit
+
+    @property
+    def input(self) -> Any:
+        """What the phase is given: its ``input``, with the templates in it evaluated; None where it has none."""
+        return self._in_handler("input").input
+
+    def input_as(self, model: type[M]) -> M:
+        """Return the phase's input as an instance of a pydantic model.
+
+        Raises:
+            InputRefused: it does not fit the model.
+        """
+        return _as_model(self.input, model, f"the input of phase {self.phase!r}")
+
+    @property
+    def item(self) -> Any:
+        """In a fan-out, the item of the list that this call is for."""
+        return self._in_handler("item").item
+
+    @property
+    def index(self) -> int | None:
+        """In a fan-out, the position of the item in the list, from 0; None elsewhere."""
+        return self._in_handler("index").index
+
+    @property
+    def feedback(self) -> list[dict[str, Any]]:
+        """Why the work is to be done again: ``{"severity": ..., "message": ..., "path": ...}`` each; empty at first."""
+        return self._in_handler("feedback").feedback
+
+    def move_to(self, stage: str) -> None:
+        """Move the task to a stage of its workflow's ``states`` once this phase completes.
+
+        A stage that may not follow the one it is at then fails the task.
+        """
+        self._in_handler("move_to")
+        self._stage = stage
+
+    async def fork(
+        self,
+        *branches: str | Fork,
+        on_conflict: str = "refuse",
+        inherits: bool = True,
+        name: str = "fork",
+    ) -> list[Any]:
+        """Have other tasks carried out side by side, and go on with what they gave.
+
+        The handler ends here and is called again from the top once all of them have completed.  They begin with the
+        context that this handler sees.  What they leave there comes back into this task's context: a value that one
+        of them changed is taken, equal changes are taken, different ones are a conflict.  Where one of them fails or
+        is cancelled, so are the others, and this phase fails.
+
+        Args:
+            *branches: workflows, or classifications that have a handler; by name, or with data of their own.
+            on_conflict: "refuse" raises `MergeConflict`, "human" asks a person which value to keep.
+            inherits: False for tasks that begin with an empty context, and leave nothing in this one's.
+            name: name of the step.
+
+        Returns:
+            Their outputs, in the order in which they were named.
+
+        Raises:
+            MergeConflict: they have left different values under one name.
+        """
+        if on_conflict not in ("refuse", "human"):
+            raise InputRefused(f'on_conflict is "refuse" or "human", not {on_conflict!r}')
+        if not branches:
+            return []
+        scope = self._in_handler("fork")
+        named = [branch if isinstance(branch, Fork) else Fork(to_text(branch, "a task to fork")) for branch in branches]
+        values = self._values()
+        joined = await scope.fork(named, values.changed() or {}, name, inherits=inherits)
+        if inherits:
+            merged, conflicts = merge(values.raw(), joined)
+            if conflicts and on_conflict == "human":
+                merged |= await self._decided(conflicts, name)
+            elif conflicts:
+                raise MergeConflict({key: _plain(sides) for key, sides in conflicts.items()})
+            for key, value in merged.items():
+                values[key] = from_json(value)
+        return [from_json(end.output) if isinstance(end.output, msgspec.Raw) else None for end in joined]
+
+    async def _decided(self, conflicts: Mapping[str, Mapping[str, msgspec.Raw]], name: str) -> dict[str, msgspec.Raw]:
+        """Return the values that a person chooses, by name."""
+        form = {
+            "type": "object",
+            "required": list(conflicts),
+            "properties": {key: {"enum": list(sides), "description": key} for key, sides in conflicts.items()},
+        }
+        shown = {key: _plain(sides) for key, sides in conflicts.items()}
+        prompt = "Tasks have left different values. Whose is to be kept?"
+        chosen = await self.ask_human(prompt, form=form, show=shown, name=f"{name}: whose value")
+        return {key: sides[chosen[key]] for key, sides in conflicts.items()}
+
+    def _values(self) -> Values:
+        values = self.context
+        assert isinstance(values, Values)
+        return values
 
     @overload
     async def step(self, name: str, call: Callable[..., Awaitable[T]], /, *args: Any, **kwargs: Any) -> T: ...
@@ -387,6 +544,22 @@ def left(task: Task) -> Any:
     """Return what a handler left in ``task.output``, None where nothing.  For hosts."""
     output = task._output  # pyright: ignore[reportPrivateUsage] - the host's part of the class
     return None if output is _UNREAD else output
+
+
+def moved_to(task: Task) -> str | None:
+    """Return the stage that a handler moved its task to, or None.  For hosts."""
+    return task._stage  # pyright: ignore[reportPrivateUsage] - the host's part of the class
+
+
+def _plain(sides: Mapping[str, msgspec.Raw]) -> dict[str, Any]:
+    return {task: from_json(value) for task, value in sides.items()}
+
+
+def _as_model(value: Any, model: type[M], what: str) -> M:
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise InputRefused(f"{what} is no {model.__name__}: {error}") from error
 
 
 class _Unread:

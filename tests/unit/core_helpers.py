@@ -20,7 +20,8 @@ from workflow_engine.core.inputs import (
 )
 from workflow_engine.core.tick import Decision
 from workflow_engine.errors import EngineError
-from workflow_engine.spec.model import Phase, RetryPolicy, WorkflowSpec
+from workflow_engine.spec.model import Phase, WorkflowSpec
+from workflow_engine.spec.parts import Defaults, RetryPolicy
 
 C = TypeVar("C", bound=Component | Table)
 
@@ -43,7 +44,7 @@ class Driven:
 
     def __init__(self, *phases: Phase, serving: bool = True, retry: RetryPolicy = STEADY) -> None:
         self.core = Core()
-        spec = WorkflowSpec(name="w", phases=phases or (Phase(id="a"),), retry=retry)
+        spec = WorkflowSpec(name="w", phases=phases or (Phase(id="a"),), defaults=Defaults(retry=retry))
         self.digest = spec.digest()
         self.tick(0.0, defined(spec), Serving(serving))
 

@@ -28,11 +28,12 @@ from workflow_engine.core.inputs import (
     Suspend,
 )
 from workflow_engine.core.tick import Decision
-from workflow_engine.spec.model import Phase, RetryPolicy, WorkflowSpec
+from workflow_engine.spec.model import Phase, WorkflowSpec
+from workflow_engine.spec.parts import Defaults, RetryPolicy
 
 AGAIN: Final = RetryPolicy(max_attempts=3, initial=5.0)
 SPECS: Final = (
-    WorkflowSpec(name="chain", phases=(Phase(id="a"), Phase(id="b", timeout=20), Phase(id="c")), retry=AGAIN),
+    WorkflowSpec(name="chain", phases=(Phase(id="a"), Phase(id="b", timeout=20), Phase(id="c")), defaults=Defaults(retry=AGAIN)),
     WorkflowSpec(
         name="loop",
         phases=(
@@ -40,7 +41,7 @@ SPECS: Final = (
             Phase(id="b", next_classifications=("a",), max_visits=2),
             Phase(id="c", assigned_to="human"),
         ),
-        retry=AGAIN,
+        defaults=Defaults(retry=AGAIN),
     ),
 )
 TASKS: Final = [f"t{number}" for number in range(8)]

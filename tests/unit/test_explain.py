@@ -9,7 +9,8 @@ from workflow_engine.core.components import WaitKind
 from workflow_engine.core.explain import explain
 from workflow_engine.core.inputs import Cancel, Declined, HandedBack, Input, Limit, Retry, Serving, Suspend
 from workflow_engine.core.moments import moment, span
-from workflow_engine.spec.model import Phase, RetryPolicy
+from workflow_engine.spec.model import Phase
+from workflow_engine.spec.parts import RetryPolicy
 
 NOON = 1_800_014_400.0
 """2027-01-15 12:00:00 UTC: when the task of these tests is submitted."""

@@ -17,6 +17,7 @@ LINKS: Final = ("adapters", "ui", "workflows")
 ONLY: Final = {
     "workflow_engine.core": ("workflow_engine.core", "workflow_engine.spec", "workflow_engine.errors"),
     "workflow_engine.spec": ("workflow_engine.spec", "workflow_engine.errors"),
+    "workflow_engine.drawing": ("workflow_engine.drawing", "workflow_engine.spec", "workflow_engine.errors"),
     "workflow_engine.errors": (),
     "workflow_engine.readmodel": tuple(
         f"workflow_engine.{name}" for name in ("core", "journal", "readmodel", "errors")

@@ -9,7 +9,8 @@ from workflow_engine.core.inputs import Cancel, Retry, Serving
 from workflow_engine.core.plan import pause
 from workflow_engine.core.systems.retrying import again
 from workflow_engine.core.tick import Failed
-from workflow_engine.spec.model import Phase, RetryPolicy
+from workflow_engine.spec.model import Phase
+from workflow_engine.spec.parts import RetryPolicy
 
 BROKE = AttemptFailed("t", "t/a/1", 1, "Boom", "it broke")
 

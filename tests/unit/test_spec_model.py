@@ -7,7 +7,8 @@ from pydantic import BaseModel
 
 from workflow_engine.errors import SpecError
 from workflow_engine.spec.durations import seconds
-from workflow_engine.spec.model import Phase, RetryPolicy, TaskType, WorkflowSpec, task_type
+from workflow_engine.spec.model import Phase, TaskType, WorkflowSpec, task_type
+from workflow_engine.spec.parts import RetryPolicy
 
 
 class Decision(BaseModel):

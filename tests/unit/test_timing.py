@@ -22,7 +22,8 @@ from workflow_engine.core.events import AttemptFailed, QuestionOverdue, RetrySch
 from workflow_engine.core.inputs import HandedBack, Serving
 from workflow_engine.core.tick import Decision
 from workflow_engine.errors import AnswerRefused
-from workflow_engine.spec.model import Phase, RetryPolicy
+from workflow_engine.spec.model import Phase
+from workflow_engine.spec.parts import RetryPolicy
 
 NOTHING = Decision({}, {}, [], [], [])
 ONCE = RetryPolicy(max_attempts=1)

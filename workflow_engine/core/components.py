@@ -60,8 +60,9 @@ class Identity(Component, frozen=True, gc=False, omit_defaults=True):
         submitted_at: engine time, in seconds.
         assigned_to: task type for phases that name none, or None.
         priority: higher goes first.
-        parent: id of the task that forked this one, or None.
+        parent: id of the task that this one belongs to, or None.
         labels: words for people and filters.
+        parent_run: id of the run that waits for this task to end, or None.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Identity(Component, frozen=True, gc=False, omit_defaults=True):
     priority: int = 0
     parent: str | None = None
     labels: dict[str, str] | None = None
+    parent_run: str | None = None
 
 
 class Data(Component, frozen=True, gc=False, omit_defaults=True):
@@ -106,16 +108,47 @@ class Failure(Component, frozen=True, gc=False, omit_defaults=True):
     detail: str | None = None
 
 
+class Stage(Component, frozen=True, gc=False, omit_defaults=True):
+    """Which stage of its workflow's ``states`` a task is at, and since when (engine time, in seconds)."""
+
+    name: str
+    since: float
+
+
+class Result(Component, frozen=True, gc=False, omit_defaults=True):
+    """What a completed task gave, where that is not simply the output of the phase that ended last."""
+
+    value: msgspec.Raw
+
+
+class Undoing(Component, frozen=True, gc=False, omit_defaults=True):
+    """The task is to end, and what it has done is compensated first.
+
+    Attributes:
+        move: how it ends then, "fail" or "cancel".
+        reason: why, or None.
+        failure: of a task that fails.
+    """
+
+    move: str
+    reason: str | None = None
+    failure: Failure | None = None
+
+
 class PhaseProgress(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """How the latest visit of a task to a phase ended.
 
     Attributes:
         visits: how often the task came here.
-        outcome: "completed", "failed" or "cancelled".
+        outcome: "completed"; "failed" or "cancelled"; "skipped", on account of its condition; "unchosen", since
+            another way was taken; "superseded", since what it built on is done again; "compensated", or "uncompensated"
+            where that failed.
         started: engine time, in seconds.
         ended: engine time, in seconds.
         attempts: of the latest visit.
         output: what the phase gave, where it was completed.
+        issues: why the phase rejects what it reviewed, a list; absent where it does not.
+        rejections: how often it has sent work back.
     """
 
     visits: int = 1
@@ -124,6 +157,16 @@ class PhaseProgress(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     ended: float = 0.0
     attempts: int = 1
     output: Json = msgspec.UNSET
+    issues: Json = msgspec.UNSET
+    rejections: int = 0
+
+    @property
+    def done(self) -> bool:
+        """Whether what depends on the phase may go on."""
+        return self.outcome in DONE
+
+
+DONE: Final = frozenset({"completed", "skipped", "unchosen"})
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -135,6 +178,10 @@ class Table(msgspec.Struct, frozen=True):
 
 class Context(Table, frozen=True):
     """Values that handlers leave for later phases, by name."""
+
+
+class Inherited(Table, frozen=True):
+    """Context values that a forked task began with, by name; its own are in `Context` and come before these."""
 
 
 class Artifacts(Table, frozen=True):
@@ -172,12 +219,14 @@ class Run(Component, frozen=True, gc=False, omit_defaults=True):
         phase: id of the phase.
         visit: from 1.
         since: engine time of its planning, in seconds.
+        item: position in the list of the fan-out that this run is a part of, from 0; None for a whole phase.
     """
 
     task: str
     phase: str
     visit: int = 1
     since: float = 0.0
+    item: int | None = None
 
 
 class Attempt(Component, frozen=True, gc=False, omit_defaults=True):
@@ -237,6 +286,88 @@ class Suspended(Component, frozen=True, gc=False, omit_defaults=True):
     until: float | None = None
 
 
+class Joining(Component, frozen=True, gc=False, omit_defaults=True):
+    """The run waits for runs or tasks of its own: the items of a fan-out, or forked tasks.  Since when: engine time."""
+
+    since: float
+
+
+class Items(Component, frozen=True, gc=False, omit_defaults=True):
+    """The list of a fan-out, a JSON array."""
+
+    value: msgspec.Raw
+
+
+class ItemResult(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What one item of a fan-out gave: its output, or the error that took its place."""
+
+    output: msgspec.Raw
+    failed: bool = False
+
+
+class Results(Table, frozen=True):
+    """What the items of a fan-out gave, by position."""
+
+    entry_type: ClassVar[Any] = ItemResult
+
+
+class Child(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A task that a run forked.
+
+    Attributes:
+        state: how it ended; None while it lives.
+        output: what it gave, where it was completed.
+        changes: the context values that it left, by name, a JSON object.
+        message: why it failed or was cancelled.
+    """
+
+    state: TaskState | None = None
+    output: Json = msgspec.UNSET
+    changes: Json = msgspec.UNSET
+    message: str | None = None
+
+
+class Children(Table, frozen=True):
+    """The tasks that a run forked, by id, in the order they were named."""
+
+    entry_type: ClassVar[Any] = Child
+
+
+class Forking(Component, frozen=True, gc=False, omit_defaults=True):
+    """Which step of its handler a run forked for last.
+
+    Attributes:
+        step: its name.
+        index: which call of the handler it is, from 0.
+        count: number of the last task that the run forked.
+    """
+
+    step: str
+    index: int
+    count: int = 0
+
+
+class Feedback(Component, frozen=True, gc=False, omit_defaults=True):
+    """Why the phase is carried out again.
+
+    Attributes:
+        issues: a list of ``{"severity": ..., "message": ..., "path": ...}``.
+        by: the phase that rejected the work.
+        unfit: whether the latest of them is that the output did not fit its schema.
+    """
+
+    issues: msgspec.Raw
+    by: str
+    unfit: bool = False
+
+
+class Escalated(Component, frozen=True, gc=False, omit_defaults=True):
+    """A rejection that a person decides about: what was given, and the issues."""
+
+    output: msgspec.Raw
+    issues: msgspec.Raw
+
+
 class Question(Component, frozen=True, gc=False, omit_defaults=True):
     """What somebody must answer before the run goes on.
 
@@ -292,14 +423,43 @@ class Definition(Component, frozen=True, gc=False, omit_defaults=True):
     spec: msgspec.Raw
 
 
+class Timetable(Component, frozen=True, gc=False, omit_defaults=True):
+    """When tasks of a workflow are submitted by themselves; the entity is ``#schedule:`` and the workflow's name.
+
+    Attributes:
+        workflow: name of the workflow.
+        cron: five fields.
+        timezone: an IANA name.
+        catch_up: "skip", "once" or "all".
+        data: what is submitted.
+        last: the moment up to which tasks were submitted, engine time in seconds.
+    """
+
+    workflow: str
+    cron: str
+    timezone: str
+    catch_up: str
+    data: msgspec.Raw
+    last: float
+
+
+def timetable_entity(workflow: str) -> str:
+    """Return the entity id of the timetable of this workflow."""
+    return "#schedule:" + workflow
+
+
 def definition_entity(digest: str) -> str:
     """Return the entity id of the definition with this hash."""
     return "#" + digest
 
 
 COMPONENTS: Final[tuple[type[Component], ...]] = (
-    Identity, Data, Status, Failure, Run, Attempt, Ready, Running, Backoff, Suspended, Question, Definition,
+    Identity, Data, Status, Failure, Stage, Result, Undoing,
+    Run, Attempt, Ready, Running, Backoff, Suspended, Joining, Items, Forking, Feedback, Escalated, Question,
+    Definition, Timetable,
 )  # fmt: skip
-TABLES: Final[tuple[type[Table], ...]] = (Context, Artifacts, Progress, Answers, Steps)
+TABLES: Final[tuple[type[Table], ...]] = (
+    Context, Inherited, Artifacts, Progress, Answers, Steps, Results, Children
+)  # fmt: skip
 NAMES: Final[dict[type[Any], str]] = {kind: kind.__name__.lower() for kind in (*COMPONENTS, *TABLES)}
 KINDS: Final[dict[str, type[Any]]] = {name: kind for kind, name in NAMES.items()}

@@ -3,28 +3,37 @@
 from collections.abc import Iterable
 from typing import Final
 
+import msgspec
+
 from workflow_engine.core.components import (
     Artifacts,
     Definition,
+    Feedback,
     Identity,
+    Json,
     Question,
     Run,
     Steps,
     definition_entity,
 )
+from workflow_engine.core.fan import group_of
 from workflow_engine.core.inputs import Input
-from workflow_engine.core.plan import Plan
+from workflow_engine.core.plan import PhasePlan, Plan
 from workflow_engine.core.record import RunView, TaskRecord, as_it_is
 from workflow_engine.core.restoring import Stored, decode, is_task, restore
+from workflow_engine.core.runs import live_runs
 from workflow_engine.core.systems.dispatch import DispatchSystem
+from workflow_engine.core.systems.feedback import FeedbackSystem
 from workflow_engine.core.systems.finishing import FinishingSystem
 from workflow_engine.core.systems.intake import IntakeSystem
+from workflow_engine.core.systems.joining import JoiningSystem
 from workflow_engine.core.systems.planning import PlanningSystem
 from workflow_engine.core.systems.retrying import RetryingSystem
 from workflow_engine.core.systems.settling import SettlingSystem
 from workflow_engine.core.systems.suspending import SuspendingSystem
 from workflow_engine.core.systems.timing import TimingSystem
-from workflow_engine.core.tick import Components, Decision, State, Tick
+from workflow_engine.core.systems.undoing import UndoingSystem
+from workflow_engine.core.tick import Components, Decision, State, Tick, Visit
 from workflow_engine.core.world import System
 
 SYSTEMS: Final[tuple[type[System], ...]] = (
@@ -32,8 +41,11 @@ SYSTEMS: Final[tuple[type[System], ...]] = (
     SettlingSystem,
     TimingSystem,
     SuspendingSystem,
+    JoiningSystem,
     RetryingSystem,
+    FeedbackSystem,
     PlanningSystem,
+    UndoingSystem,
     DispatchSystem,
     FinishingSystem,
 )
@@ -74,6 +86,7 @@ class Core:
         """
         state = self._state
         state.now = max(state.now, now)
+        state.opened = state.now
         with state.world.entered():
             warnings = restore(state, entities)
         self.remember(ended)
@@ -92,7 +105,9 @@ class Core:
 
     def next_due(self) -> float | None:
         """Return the engine time, in seconds, at which a tick is due without any input, or None."""
-        return self._state.now if self._state.interrupted or self._state.stranded else self._state.timers.next()
+        state = self._state
+        waiting = state.interrupted or state.stranded or state.joined or state.orphans
+        return state.now if waiting else state.timers.next()
 
     def knows(self, task: str) -> bool:
         """Return whether *task* is live or ended not long ago."""
@@ -108,6 +123,15 @@ class Core:
         """Return whether a definition with this hash exists."""
         return digest in self._state.plans
 
+    def latest(self, name: str) -> str | None:
+        """Return the hash of the definition of this name that was told last, or None."""
+        return self._state.named.get(name)
+
+    def phase(self, run: str) -> PhasePlan | None:
+        """Return the compiled phase that a live run visits, None where there is no such run."""
+        with self._state.world.entered():
+            return self._state.visit(run).phase if run in self._state.world else None
+
     def plan(self, digest: str) -> Plan:
         """Return the compiled definition with this hash, which must exist."""
         return self._state.plans[digest]
@@ -115,11 +139,10 @@ class Core:
     def definition(self, name: str) -> tuple[str, bytes] | None:
         """Return hash and JSON of the definition of this name that was told last, or None."""
         with self._state.world.entered():
-            for digest, plan in reversed(self._state.plans.items()):
-                if plan.name == name:
-                    definition = self._state.world.get(definition_entity(digest), Definition)
-                    return digest, bytes(definition.spec)
-        return None
+            digest = self._state.named.get(name)
+            if digest is None:
+                return None
+            return digest, bytes(self._state.world.get(definition_entity(digest), Definition).spec)
 
     def live(self) -> int:
         """Return how many entities live, tasks, runs and definitions together."""
@@ -143,7 +166,22 @@ class Core:
         with state.world.entered():
             task = state.world.components(visit.run.task)
             steps = state.world.find(run, Steps)
-        return RunView(run, attempt, task, steps, visit.phase)
+            feedback = state.world.find(run, Feedback)
+        return RunView(run, attempt, task, steps, visit.phase, visit.run, self._item(visit), feedback)
+
+    def _item(self, visit: Visit) -> Json:
+        position = visit.run.item
+        return msgspec.UNSET if position is None else self._state.fans[group_of(visit.run_id)].items[position]
+
+    def waiting(self, run: str) -> RunView | None:
+        """Return a live run as its adapter would see it, though it waits; None where there is no such run."""
+        state = self._state
+        with state.world.entered():
+            if run not in state.world:
+                return None
+            visit = state.visit(run)
+            task = state.world.components(visit.run.task)
+        return RunView(run, visit.attempt, task, None, visit.phase, visit.run, self._item(visit))
 
     def record(self, task: str) -> TaskRecord | None:
         """Return all that is known of a task that is live or ended not long ago."""
@@ -154,7 +192,7 @@ class Core:
         with state.world.entered():
             if task not in state.world or "/" in task or task.startswith("#"):
                 return None
-            runs = {run: as_it_is(state.world.components(run)) for run in state.runs.get(task, ())}
+            runs = {run: as_it_is(state.world.components(run)) for run in live_runs(state, task)}
             return TaskRecord(task, as_it_is(state.world.components(task)), runs)
 
     def question(self, question: str) -> Question | None:
@@ -169,7 +207,7 @@ class Core:
         state = self._state
         found: dict[str, str] = {}
         with state.world.entered():
-            for entity in state.runs.get(task, ()):
+            for entity in live_runs(state, task):
                 run = state.world.get(entity, Run)
                 lane = state.phase(run).place(state.world.get(task, Identity).assigned_to).lane
                 needs = state.lanes.lane(lane).needs

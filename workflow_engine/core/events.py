@@ -28,6 +28,81 @@ class PhaseStarted(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
     attempt: int = 1
 
 
+class PhaseSkipped(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """A phase was left out: its condition does not hold, or another way was chosen."""
+
+    phase: str
+    why: str
+
+
+class PhaseRejected(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """A reviewing phase rejected; *target* does its work again, or None where that is at an end."""
+
+    run: str
+    target: str | None
+
+
+class OutputRefused(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """The output of an attempt did not fit its schema, and was handed back."""
+
+    run: str
+    message: str
+
+
+class FannedOut(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """A phase is carried out once for each of *items* items."""
+
+    run: str
+    items: int
+
+
+class ItemFailed(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """An item of a fan-out failed for good, and the others go on."""
+
+    run: str
+    error: str
+    message: str
+
+
+class TasksForked(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """A run waits for tasks of its own."""
+
+    run: str
+    tasks: tuple[str, ...]
+
+
+class StageChanged(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """The task went from one stage of its workflow's states to another."""
+
+    stage: str
+    before: str
+
+
+class UndoBegun(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """The task ends, and what it has done is compensated first."""
+
+    reason: str | None = None
+
+
+class UndoFailed(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """A phase could not be compensated; the others are."""
+
+    phase: str
+    message: str
+
+
+class TaskMigrated(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """The task goes on with another definition of its workflow."""
+
+    definition: str
+
+
+class TaskAdopted(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """A task that another engine had exported was taken in."""
+
+    workflow: str
+
+
 class PhaseCompleted(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
     """A run gave its output."""
 

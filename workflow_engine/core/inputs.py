@@ -48,6 +48,8 @@ class Settled(Input, frozen=True, tag=True, gc=False):
         artifacts: references to add, by name.
         rebind: hash of the definition the task goes on with (a classifier's verdict), or None.
         start: with *rebind*, the phase to begin with.
+        issues: why a reviewing phase rejects, a list; absent where it passes.
+        stage: the stage that the handler moved its task to, or None.
     """
 
     run: str
@@ -58,6 +60,71 @@ class Settled(Input, frozen=True, tag=True, gc=False):
     artifacts: dict[str, msgspec.Raw] | None = None
     rebind: str | None = None
     start: str | None = None
+    issues: Json = msgspec.UNSET
+    stage: str | None = None
+
+
+class Skipped(Input, frozen=True, tag=True, gc=False):
+    """The condition of the phase does not hold."""
+
+    run: str
+    attempt: int
+
+
+class FanOut(Input, frozen=True, tag=True, gc=False):
+    """The phase is to be carried out once for each of these *items*, a JSON array."""
+
+    run: str
+    attempt: int
+    items: msgspec.Raw
+
+
+class Unfit(Input, frozen=True, tag=True, gc=False):
+    """What an attempt gave does not fit the schema of the phase's output.
+
+    Attributes:
+        issues: why not, a list as in `Feedback`.
+        message: the same as a sentence.
+    """
+
+    run: str
+    attempt: int
+    issues: msgspec.Raw
+    message: str
+
+
+class Branch(msgspec.Struct, frozen=True, gc=False):
+    """A task to be forked.
+
+    Attributes:
+        definition: hash of a definition the core knows.
+        data: what it is about; absent for what the parent is about.
+        start: id of the phase to begin with; None for the first.
+        inherits: whether it begins with the parent's context.
+    """
+
+    definition: str
+    data: Json = msgspec.UNSET
+    start: str | None = None
+    inherits: bool = True
+
+
+class Fork(Input, frozen=True, tag=True, gc=False):
+    """A handler forks tasks, and waits until they have ended.
+
+    Attributes:
+        step: the handler's step that waits.
+        index: which call of the handler that step is.
+        branches: the tasks.
+        context: values that the handler has set so far, by name: the tasks begin with them too.
+    """
+
+    run: str
+    attempt: int
+    step: str
+    index: int
+    branches: tuple[Branch, ...]
+    context: dict[str, msgspec.Raw] | None = None
 
 
 class AttemptFailed(Input, frozen=True, tag=True, gc=False):
@@ -134,13 +201,20 @@ class Suspend(Input, frozen=True, tag=True, gc=False):
 
 
 class Answer(Input, frozen=True, tag=True, gc=False):
-    """Somebody answered a question.  *pick* is the phase the answer chooses, or None; *by* is who answered."""
+    """Somebody answered a question.
+
+    Attributes:
+        pick: the phase the answer chooses, or None.
+        by: who answered.
+        issues: why a reviewing phase rejects, a list; absent where it passes.
+    """
 
     question: str
     value: msgspec.Raw
     pick: str | None = None
     by: str | None = None
     ticket: int | None = None
+    issues: Json = msgspec.UNSET
 
 
 class Attach(Input, frozen=True, tag=True, gc=False):
@@ -164,6 +238,46 @@ class Retry(Input, frozen=True, tag=True, gc=False):
 
     task: str
     phase: str | None = None
+    ticket: int | None = None
+
+
+class SetTimetable(Input, frozen=True, tag=True, gc=False):
+    """Submit tasks of a workflow at the moments of a schedule; without *cron*, no longer.
+
+    Attributes:
+        workflow: its name.
+        cron: five fields, or None.
+        timezone: an IANA name.
+        catch_up: "skip", "once" or "all".
+        data: what is submitted.
+    """
+
+    workflow: str
+    cron: str | None = None
+    timezone: str = "UTC"
+    catch_up: str = "once"
+    data: Json = msgspec.UNSET
+
+
+class Migrate(Input, frozen=True, tag=True, gc=False):
+    """Let a live task go on with another definition.
+
+    Attributes:
+        definition: hash of a definition the core knows.
+        phases: what a phase of the old definition is called in the new one, where that differs.
+    """
+
+    task: str
+    definition: str
+    phases: dict[str, str] | None = None
+    ticket: int | None = None
+
+
+class Adopt(Input, frozen=True, tag=True, gc=False):
+    """Take in a task as another engine exported it: components of its entities, by id, as JSON."""
+
+    task: str
+    entities: dict[str, dict[str, msgspec.Raw]]
     ticket: int | None = None
 
 

@@ -12,6 +12,7 @@ from workflow_engine.core.components import (
     TERMINAL,
     Backoff,
     Component,
+    Joining,
     Ready,
     Running,
     Status,
@@ -64,11 +65,13 @@ TRANSITIONS: Final[Mapping[tuple[TaskState, Move], TaskState]] = MappingProxyTyp
 
 RUN_TRANSITIONS: Final[Mapping[type[Component] | None, frozenset[type[Component]]]] = MappingProxyType(
     {
-        None: frozenset({Ready, Running}),  # planned
+        None: frozenset({Ready, Running, Suspended}),  # planned; a gate that a person decides about
         Ready: frozenset({Running, Suspended}),  # dispatched; suspended from outside
-        Running: frozenset({Ready, Running, Backoff, Suspended}),  # handed back; taken up after a crash; failed; waits
+        # handed back; taken up after a crash; failed; waits; waits for runs or tasks of its own
+        Running: frozenset({Ready, Running, Backoff, Suspended, Joining}),
         Backoff: frozenset({Ready, Running, Suspended}),
-        Suspended: frozenset({Ready, Running, Backoff}),  # answered or woken; not answered in time
+        Suspended: frozenset({Ready, Running, Backoff, Suspended}),  # answered, woken; unanswered; escalated
+        Joining: frozenset({Ready, Running, Backoff}),  # joined; a part failed
     }
 )
 """Which marker may replace which; a run that settles is removed with whatever marker it has."""

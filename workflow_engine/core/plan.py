@@ -2,11 +2,18 @@
 
 import math
 import zlib
+from collections.abc import Mapping
+from typing import Any, Final
 
 import msgspec
 
 from workflow_engine.core.lanes import LaneKey
-from workflow_engine.spec.model import Phase, RetryPolicy, WorkflowSpec, follow
+from workflow_engine.spec.graph import Graph
+from workflow_engine.spec.model import Phase, WorkflowSpec
+from workflow_engine.spec.parts import Compensation, RetryPolicy, StateMachine
+
+UNDO: Final = ":compensate"
+"""What the id of the phase that undoes another has behind the other's."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -25,10 +32,15 @@ class PhasePlan(msgspec.Struct, frozen=True):
     """What the core needs to know of one phase.
 
     Attributes:
-        spec: the phase as it was written.
-        following: ids of the phases that may follow, the default one first; empty where the task ends here.
+        spec: the phase as it was written, with the defaults of its workflow.
+        following: ids of the phases that may follow, the default one first; empty where the task ends here, and in a
+            graph where the phase chooses none.
         retry: the policy that holds here.
         timeout: seconds that one attempt may take, or None.
+        reviews: whether the output is a verdict on the work of others.
+        dynamic: whether it has conditions, templates or a list that are evaluated for each task.
+        needed: in a graph, the phases that have to be done first.
+        dependants: in a graph, the phases that need this one.
     """
 
     spec: Phase
@@ -36,6 +48,10 @@ class PhasePlan(msgspec.Struct, frozen=True):
     retry: RetryPolicy
     timeout: float | None
     _places: dict[str | None, Place]
+    reviews: bool = False
+    dynamic: bool = False
+    needed: tuple[str, ...] = ()
+    dependants: tuple[str, ...] = ()
 
     @property
     def picks(self) -> tuple[str, ...]:
@@ -47,7 +63,7 @@ class PhasePlan(msgspec.Struct, frozen=True):
         """Return who carries the phase out for a task that asks for *assigned_to*, and where a ready run queues."""
         found = self._places.get(assigned_to)
         if found is None:
-            adapter = self.spec.assigned_to or assigned_to or "functional"
+            adapter = self.spec.carried_out_by or assigned_to or "functional"
             # Programs have a pool of their own: a thousand waiting coroutines are fine, a thousand processes are not.
             pool = "process" if self.spec.command and adapter == "functional" else adapter
             found = self._places[assigned_to] = Place(adapter, LaneKey(pool, self.spec.target_classification))
@@ -62,7 +78,7 @@ class PhasePlan(msgspec.Struct, frozen=True):
         if name is None:
             return self.following[0] if self.following else None
         names = self.spec.next_classifications or self.following
-        for written, phase in zip(names, self.following, strict=True):
+        for written, phase in zip(names, self.following, strict=False):
             if name in (written, phase):
                 return phase
         allowed = ", ".join(names) or "none: the task ends here"
@@ -76,23 +92,83 @@ class Plan:
 
     Attributes:
         name: of the workflow.
-        phases: by id, in the order they were written.
-        first: id of the phase a task begins with.
+        phases: by id, in the order they were written; those that undo others behind them.
+        first: id of the phase a task begins with, in a sequence.
+        graph: how the phases hang together.
+        max_concurrency: most phases of a task under way at once, or None.
+        states: the stages of its tasks, or None.
+        undoable: ids of the phases that can be compensated.
     """
 
     def __init__(self, spec: WorkflowSpec) -> None:
-        following = follow(spec)
         self.name = spec.name
-        self.phases = {
-            phase.id: PhasePlan(phase, following[phase.id], phase.retry or spec.retry, phase.timeout, {})
-            for phase in spec.phases
-        }
+        self.graph = Graph(spec)
         self.first = spec.phases[0].id
+        self.max_concurrency = spec.max_concurrency
+        self.states: StateMachine | None = spec.states
+        self.undoable = frozenset(phase.id for phase in spec.phases if phase.compensate is not None)
+        judged = frozenset(name for phase in spec.phases if phase.gate is not None for name in phase.gate.of)
+        written = [with_defaults(phase, spec) for phase in spec.phases]
+        undoing = [_undo(phase.id, phase.compensate) for phase in spec.phases if phase.compensate is not None]
+        self.phases = {
+            phase.id: self._phase(phase, spec, phase.on_reject is not None or phase.id in judged)
+            for phase in (*written, *undoing)
+        }
+
+    @property
+    def is_graph(self) -> bool:
+        """Whether phases start when what they need is done, several at once."""
+        return self.graph.is_graph
 
     @classmethod
     def stored(cls, spec: bytes) -> "Plan":
         """Compile a definition from the journal."""
-        return cls(WorkflowSpec.model_validate_json(spec))
+        return cls(WorkflowSpec.from_stored(spec))
+
+    def _phase(self, phase: Phase, spec: WorkflowSpec, reviews: bool) -> PhasePlan:
+        graph = self.graph
+        return PhasePlan(
+            phase,
+            graph.choices.get(phase.id, ()),
+            phase.retry or spec.defaults.retry,
+            phase.timeout,
+            {},
+            reviews,
+            is_dynamic(phase),
+            graph.needed.get(phase.id, ()),
+            graph.dependants.get(phase.id, ()),
+        )
+
+
+def with_defaults(phase: Phase, spec: WorkflowSpec) -> Phase:
+    """Return *phase* with what its workflow says of phases of its type, where it does not say so itself."""
+    given = getattr(spec.defaults, phase.carried_out_by or "functional", None)
+    if given is None:
+        return phase
+    missing = {name: value for name, value in given if value is not None and name not in phase.model_fields_set}
+    return phase.model_copy(update=missing) if missing else phase
+
+
+def is_dynamic(phase: Phase) -> bool:
+    """Return whether something of *phase* is evaluated for each task."""
+    if phase.when is not None or phase.for_each is not None:
+        return True
+    texts = (phase.prompt, phase.system, phase.show, phase.input, phase.command)
+    return any(_has_template(text) for text in texts)
+
+
+def _has_template(value: Any) -> bool:
+    if isinstance(value, str):
+        return "{{" in value or "{%" in value or "{#" in value
+    if isinstance(value, Mapping):
+        return any(_has_template(inner) for inner in value.values())  # pyright: ignore[reportUnknownVariableType] - JSON
+    return isinstance(value, list | tuple) and any(_has_template(inner) for inner in value)  # pyright: ignore[reportUnknownVariableType] - JSON
+
+
+def _undo(phase: str, compensation: Compensation) -> Phase:
+    """Return the phase that compensates *phase*."""
+    said = {name: value for name, value in compensation if value is not None}
+    return Phase.model_validate({**said, "id": phase + UNDO})
 
 
 def pause(policy: RetryPolicy, attempt: int, key: str) -> float:

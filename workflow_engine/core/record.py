@@ -4,7 +4,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from workflow_engine.core.components import NAMES, Component, Steps, Table
+from workflow_engine.core.components import NAMES, Component, Feedback, Json, Run, Steps, Table
 from workflow_engine.core.plan import PhasePlan
 
 C = TypeVar("C", bound=Component | Table)
@@ -50,6 +50,9 @@ class RunView(msgspec.Struct, frozen=True):
         task: components of the task.
         steps: what its handler recorded, None where nothing.
         phase: the compiled phase.
+        visit: the run itself.
+        item: JSON of the item of a fan-out that this run is for; absent for a whole phase.
+        feedback: why the phase is carried out again, or None.
     """
 
     run: str
@@ -57,6 +60,9 @@ class RunView(msgspec.Struct, frozen=True):
     task: dict[str, Any]
     steps: Steps | None
     phase: PhasePlan
+    visit: Run
+    item: Json = msgspec.UNSET
+    feedback: Feedback | None = None
 
     @property
     def key(self) -> str:

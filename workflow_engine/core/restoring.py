@@ -13,23 +13,36 @@ from workflow_engine.core.components import (
     AnswerRecord,
     Attempt,
     Backoff,
+    Child,
+    Children,
     Component,
     Data,
     Definition,
+    Escalated,
+    Feedback,
     Identity,
+    ItemResult,
+    Items,
+    Joining,
     PhaseProgress,
     Question,
     Ready,
+    Result,
+    Results,
     Run,
     Running,
     Status,
     StepRecord,
     Suspended,
     Table,
+    Timetable,
 )
+from workflow_engine.core.fan import Fan, group_of
+from workflow_engine.core.flow import held_phases
 from workflow_engine.core.plan import Plan
 from workflow_engine.core.runs import QUESTION_TIMER
 from workflow_engine.core.tick import Components, State
+from workflow_engine.core.timetables import set_timer
 
 Stored = Mapping[str, Mapping[str, msgspec.Raw | dict[str, msgspec.Raw]]]
 """Entities as a journal gives them: ``{entity: {component: JSON, table: {key: JSON}}}``."""
@@ -39,7 +52,7 @@ _DECODERS: Final[dict[str, msgspec.json.Decoder[Any]]] = {
 }
 _TASK: Final = frozenset(NAMES[kind] for kind in (Identity, Data, Status))
 _RUN: Final = frozenset(NAMES[kind] for kind in (Run, Attempt))
-_MARKERS: Final = frozenset(NAMES[kind] for kind in (Ready, Running, Backoff, Suspended))
+_MARKERS: Final = frozenset(NAMES[kind] for kind in (Ready, Running, Backoff, Suspended, Joining))
 
 
 def restore(state: State, entities: Stored) -> list[str]:
@@ -64,14 +77,29 @@ def restore(state: State, entities: Stored) -> list[str]:
         name = _load_task(state, decode(entities[task]), task, warnings)
         if name is not None:
             names[name] = name
+    items: list[tuple[str, Run, Components]] = []
     for run in runs:
         task = run.partition("/")[0]
         if task in names:
-            _load_run(state, run, decode(entities[run]), names[task], warnings)
+            components = decode(entities[run])
+            found = components.get("run")
+            if isinstance(found, Run) and found.item is not None:
+                items.append((run, found, components))
+            else:
+                _load_run(state, run, components, names[task], warnings)
         elif not is_task(entities.get(task, {})):  # else it is left aside with its task
             _erase_run(state, run, warnings)
-    state.stranded.extend(task for task in names if task not in state.runs)
+    for run, _, components in sorted(items, key=_by_position):
+        _load_item(state, run, components, names[run.partition("/")[0]], warnings)
+    _check_fans(state, warnings)
+    for task in names:
+        _index_task(state, task)
     return warnings
+
+
+def _by_position(found: tuple[str, Run, Components]) -> tuple[str, int]:
+    run, item, _ = found
+    return group_of(run), item.item or 0
 
 
 def is_task(stored: Mapping[str, object]) -> bool:
@@ -115,10 +143,17 @@ def _own(value: Any) -> Any:
 
 _JSON: Final[dict[type[Any], tuple[str, ...]]] = {
     Data: ("value",),
-    PhaseProgress: ("output",),
+    PhaseProgress: ("output", "issues"),
     AnswerRecord: ("value",),
     StepRecord: ("value",),
     Question: ("form", "show"),
+    Result: ("value",),
+    Items: ("value",),
+    ItemResult: ("output",),
+    Child: ("output", "changes"),
+    Feedback: ("issues",),
+    Escalated: ("output", "issues"),
+    Timetable: ("data",),
     Definition: ("spec",),
 }
 """Fields that hold JSON."""
@@ -127,10 +162,14 @@ _OWNING: Final = frozenset(NAMES[kind] for kind in _JSON if kind in NAMES)
 
 
 def _load_definition(state: State, entity: str, components: Components) -> None:
-    definition = components.get("definition")
+    definition, timetable = components.get("definition"), components.get("timetable")
     if isinstance(definition, Definition):
         state.world.load(entity, definition)
         state.plans[entity[1:]] = Plan.stored(bytes(definition.spec))
+        state.named[definition.name] = entity[1:]
+    elif isinstance(timetable, Timetable):
+        state.world.load(entity, timetable)
+        set_timer(state, entity)
 
 
 def _load_task(state: State, components: Components, task: str, warnings: list[str]) -> str | None:
@@ -154,13 +193,14 @@ def _load_task(state: State, components: Components, task: str, warnings: list[s
     return name
 
 
-def _load_run(state: State, entity: str, components: Components, task: str, warnings: list[str]) -> None:
+def _load_run(state: State, entity: str, components: Components, task: str, warnings: list[str]) -> str | None:
+    """Load a run, and return its id; None where it is not loaded."""
     run, suspended, question = components.get("run"), components.get("suspended"), components.get("question")
     asks = isinstance(suspended, Suspended) and suspended.question is not None
     whole = components.keys() >= _RUN and len(_MARKERS & components.keys()) == 1
     if not isinstance(run, Run) or not whole or asks != ("question" in components):
         _erase_run(state, entity, warnings)
-        return
+        return None
     entity = entity.encode().decode()  # see the task's name
     force_setattr(run, "task", task)
     force_setattr(run, "phase", sys.intern(run.phase))
@@ -168,9 +208,56 @@ def _load_run(state: State, entity: str, components: Components, task: str, warn
         force_setattr(suspended, "question", question.id)
         force_setattr(question, "prompt", sys.intern(question.prompt))
     state.world.load(entity, *components.values())
-    others = state.runs.get(task)
-    state.runs[task] = (*others, entity) if others else (entity,)
+    if run.item is None:
+        others = state.runs.get(task)
+        state.runs[task] = (*others, entity) if others else (entity,)
     _index(state, entity, components)
+    return entity
+
+
+def _load_item(state: State, entity: str, components: Components, task: str, warnings: list[str]) -> None:
+    """Load the run of an item, whose fan-out is there already."""
+    fan = state.fans.get(group_of(entity))
+    if fan is None:
+        _erase_run(state, entity, warnings)
+        return
+    loaded = _load_run(state, entity, components, task, warnings)
+    if loaded is not None:
+        fan.live[loaded] = None
+        fan.next = max(fan.next, int(loaded.rpartition(".")[2]) + 1)
+
+
+def _check_fans(state: State, warnings: list[str]) -> None:
+    """Erase fan-outs of which the journal has lost items; their tasks are then without a run."""
+    for group, fan in list(state.fans.items()):
+        if fan.live and fan.ended + len(fan.live) == fan.next:
+            continue
+        del state.fans[group]
+        for entity in (*fan.live, group):
+            state.lanes.discard(entity)
+            state.timers.drop(entity)
+            state.timers.drop(QUESTION_TIMER + entity)
+            state.world.remove(entity)
+            warnings.append(f"run {entity} is erased: the journal has lost parts of its fan-out")
+        task = group.partition("/")[0]
+        state.runs[task] = tuple(run for run in state.runs[task] if run != group)
+
+
+def _index_task(state: State, task: str) -> None:
+    """Put a task into the indexes, now that all runs are there."""
+    world = state.world
+    identity = world.get(task, Identity)
+    if not state.runs.get(task):
+        state.runs.pop(task, None)
+        state.stranded.append(task)
+    elif state.plans[identity.definition].max_concurrency is not None:
+        held = held_phases(state, task, state.plans[identity.definition])
+        if held:
+            state.held[task] = held
+    if identity.parent_run is not None:
+        children = world.find(identity.parent_run, Children)
+        if children is None or task not in children.entries:
+            state.orphans.append(task)
 
 
 def _erase_run(state: State, entity: str, warnings: list[str]) -> None:
@@ -186,6 +273,8 @@ def _index(state: State, entity: str, components: Components) -> None:
             state.timers.set(entity, timed.until)
     elif "running" in components:
         state.interrupted.append(entity)
+    elif "joining" in components:
+        _index_joining(state, entity, components)
     else:
         visit = state.visit(entity)
         lane = state.lanes.lane(visit.phase.place(visit.identity.assigned_to).lane)
@@ -193,3 +282,15 @@ def _index(state: State, entity: str, components: Components) -> None:
     question = components.get("question")
     if isinstance(question, Question) and question.due is not None and not question.overdue:
         state.timers.set(QUESTION_TIMER + entity, question.due)
+
+
+def _index_joining(state: State, entity: str, components: Components) -> None:
+    """Take up a fan-out, or have the next tick look whether all forked tasks have ended."""
+    items, results = components.get("items"), components.get("results")
+    if isinstance(items, Items):
+        fan = state.fans[entity] = Fan(items.value)
+        ended = [int(position) for position in results.entries] if isinstance(results, Results) else []
+        fan.ended = len(ended)
+        fan.next = max(ended, default=-1) + 1
+    else:
+        state.joined[entity] = None

@@ -1,10 +1,17 @@
 """What several systems do with a run: plan it, take it out of the world's indexes, close its visit."""
 
+from collections.abc import Iterator
+
+import msgspec
+
 from workflow_engine.core.components import (
     Attempt,
+    Children,
     Component,
     Failure,
+    Feedback,
     Identity,
+    Joining,
     PhaseProgress,
     Progress,
     Run,
@@ -13,7 +20,8 @@ from workflow_engine.core.components import (
 from workflow_engine.core.effects import Abort
 from workflow_engine.core.lifecycle import Move
 from workflow_engine.core.plan import PhasePlan
-from workflow_engine.core.tick import Ending, Tick, Visit
+from workflow_engine.core.stages import move_stage
+from workflow_engine.core.tick import Ending, State, Tick, Visit
 
 _FIRST = Attempt(1)
 
@@ -21,17 +29,27 @@ QUESTION_TIMER = "?"
 """Prefix of the timer key of a question's due time; the timer of a run has the run's id as its key."""
 
 
-def visits(tick: Tick, task: str, phase: str) -> int:
-    """Return how often *task* has been to *phase*, not counting a visit under way."""
+def progress_of(tick: Tick, task: str, phase: str) -> PhaseProgress | None:
+    """Return how the latest visit of *task* to *phase* ended, None where none has."""
     progress = tick.world.find(task, Progress)
     entry: PhaseProgress | None = progress.entries.get(phase) if progress is not None else None
-    return entry.visits if entry is not None else 0
+    return entry
 
 
-def plan_run(tick: Tick, identity: Identity, plan: PhasePlan) -> None:
+def live_runs(state: State, task: str) -> Iterator[str]:
+    """Yield the ids of the live runs of a task, each fan-out before its items."""
+    for run in state.runs.get(task, ()):
+        yield run
+        fan = state.fans.get(run)
+        if fan is not None:
+            yield from fan.live
+
+
+def plan_run(tick: Tick, identity: Identity, plan: PhasePlan, feedback: Feedback | None = None) -> None:
     """Plan the run of the next visit of a task to a phase, or fail the task where that is one visit too many."""
     task, phase = identity.id, plan.spec
-    number = visits(tick, task, phase.id) + 1
+    entry = progress_of(tick, task, phase.id)
+    number = entry.visits + 1 if entry is not None else 1
     if number > phase.max_visits:
         message = (
             f"the task came to phase {phase.id!r} more than {phase.max_visits} times; "
@@ -39,20 +57,31 @@ def plan_run(tick: Tick, identity: Identity, plan: PhasePlan) -> None:
         )
         tick.ending[task] = Ending(Move.FAIL, message, Failure(phase.id, "TooManyVisits", message, 0))
         return
+    if phase.stages is not None and not move_stage(tick, identity, phase.id, phase.stages.start):
+        return
     run_id = f"{task}/{phase.id}/{number}"
     while run_id in tick.world:  # a repaired journal may have kept a run that a lost commit had ended
         number += 1
         run_id = f"{task}/{phase.id}/{number}"
+    if feedback is not None:
+        tick.feedback[(task, phase.id)] = feedback
     tick.ready.append((Visit(run_id, Run(task, phase.id, number, tick.now), identity, plan, 1), None))
+    tick.planned[task] = tick.planned.get(task, 0) + 1
     tick.touched[task] = False
 
 
 def begin_run(tick: Tick, visit: Visit, marker: Component) -> None:
     """Make the entity of a run that was planned in this tick, with its first marker."""
-    tick.world.begin(visit.run_id, visit.run, _FIRST, marker)
-    task = visit.run.task
-    others = tick.state.runs.get(task)
-    tick.state.runs[task] = (*others, visit.run_id) if others else (visit.run_id,)
+    run = visit.run
+    feedback = tick.feedback.get((run.task, run.phase)) if tick.feedback else None
+    if feedback is None:
+        tick.world.begin(visit.run_id, run, _FIRST, marker)
+    else:
+        tick.world.begin(visit.run_id, run, _FIRST, feedback, marker)
+    if run.item is not None:
+        return  # its fan-out keeps the list
+    others = tick.state.runs.get(run.task)
+    tick.state.runs[run.task] = (*others, visit.run_id) if others else (visit.run_id,)
 
 
 def enqueue(tick: Tick, run_id: str, marker: type[Component]) -> None:
@@ -78,16 +107,54 @@ def abort(tick: Tick, run: str) -> None:
     tick.state.lanes.discard(run)
     tick.state.timers.drop(run)
     tick.state.timers.drop(QUESTION_TIMER + run)
+    _abandon_parts(tick, run)
+
+
+def _abandon_parts(tick: Tick, run: str) -> None:
+    """Stop the items of a fan-out, and have forked tasks cancelled in the next tick."""
+    if tick.world.find(run, Joining) is None:
+        return
+    fan = tick.state.fans.pop(run, None)
+    for item in fan.live if fan is not None else ():
+        abort(tick, item)
+        if item in tick.world:  # else it was planned in this tick
+            tick.world.remove(item)
+    children = tick.world.find(run, Children)
+    if children is not None:
+        tick.state.orphans.extend(child for child, known in children.entries.items() if known.state is None)
 
 
 def close_visit(tick: Tick, run_id: str, run: Run, progress: PhaseProgress) -> None:
     """Record how a visit ended, and remove its run."""
-    world, state = tick.world, tick.state
+    world = tick.world
     world.put_entry(run.task, Progress, run.phase, progress)
     world.remove(run_id)
-    runs = state.runs[run.task]
-    state.runs[run.task] = () if len(runs) == 1 else tuple(other for other in runs if other != run_id)
-    tick.touched[run.task] = False
+    forget_run(tick, run_id, run.task)
+
+
+def forget_run(tick: Tick, run_id: str, task: str) -> None:
+    """Take a run that is no more from the indexes."""
+    state = tick.state
+    runs = state.runs[task]
+    state.runs[task] = () if len(runs) == 1 else tuple(other for other in runs if other != run_id)
+    tick.touched[task] = False
+
+
+def withdraw(tick: Tick, run_id: str, outcome: str) -> None:
+    """End a visit that is not over, whatever its run is doing; the output of an earlier visit stays."""
+    run = tick.world.get(run_id, Run)
+    abort(tick, run_id)
+    before = progress_of(tick, run.task, run.phase)
+    ended = PhaseProgress(
+        run.visit,
+        outcome,
+        started(tick, run_id, run),
+        tick.now,
+        tick.world.get(run_id, Attempt).number,
+        before.output if before is not None else msgspec.UNSET,
+        rejections=before.rejections if before is not None else 0,
+    )
+    close_visit(tick, run_id, run, ended)
 
 
 def marker(tick: Tick, run: str, kinds: tuple[type[Component], ...]) -> Component | None:

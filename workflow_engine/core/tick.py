@@ -4,9 +4,20 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from workflow_engine.core.components import Attempt, Component, Failure, Identity, Run, Table, definition_entity
+from workflow_engine.core.components import (
+    Attempt,
+    Component,
+    Failure,
+    Feedback,
+    Identity,
+    Json,
+    Run,
+    Table,
+    definition_entity,
+)
 from workflow_engine.core.effects import Effect
 from workflow_engine.core.events import Event
+from workflow_engine.core.fan import Fan
 from workflow_engine.core.inputs import Input
 from workflow_engine.core.lanes import Lane, Lanes
 from workflow_engine.core.lifecycle import Move
@@ -57,12 +68,18 @@ class State:
 
     Attributes:
         plans: compiled definitions, by hash.
-        runs: ids of the live runs of each task.
+        named: hash of the definition that was told last, by workflow.
+        runs: ids of the live runs of each task, items of fan-outs left out.
+        fans: fan-outs under way, by run id.
+        held: phases that could begin and wait for others of their task to end, by task.
+        joined: runs of which all parts may have ended, for the next tick to look at.
+        orphans: forked tasks that nobody waits for any more, for the next tick to cancel.
         running: attempts under way, by run id.
         interrupted: runs that were under way when the journal ended, to be taken up by the next tick.
         stranded: live tasks without a run, which a repaired journal may leave; the next tick fails them.
         ended: components of tasks that ended not long ago, by task id.
         serving: whether the host carries out runs.
+        opened: engine time of the restoring, in seconds.
         now: engine time, in seconds; it never goes back.
     """
 
@@ -71,12 +88,18 @@ class State:
         self.lanes = Lanes()
         self.timers = Timers()
         self.plans: dict[str, Plan] = {}
+        self.named: dict[str, str] = {}
         self.runs: dict[str, tuple[str, ...]] = {}
+        self.fans: dict[str, Fan] = {}
+        self.held: dict[str, list[str]] = {}
+        self.joined: dict[str, None] = {}
+        self.orphans: list[str] = []
         self.running: dict[str, UnderWay] = {}
         self.interrupted: list[str] = []
         self.stranded: list[str] = []
         self.ended: dict[str, Components] = {}
         self.serving = False
+        self.opened = 0.0
         self.now = 0.0
 
     def plan(self, digest: str) -> Plan:
@@ -101,9 +124,18 @@ class State:
 
 
 class Done(msgspec.Struct, frozen=True, gc=False):
-    """A run that gave its output: its visit is to be closed, and *follow* (a phase id, None for the end) to be planned.
+    """A run that gave its output: its visit is to be closed, and what follows to be planned.
 
-    Work on it began at *since*, engine time in seconds.
+    Attributes:
+        visit: of which run.
+        since: when work on it began, engine time in seconds.
+        output: what it gave.
+        follow: id of the phase that was chosen to follow; None for the end, or in a graph for no choice.
+        rebind: hash of the definition the task goes on with, or None.
+        issues: why it rejects what it reviewed.
+        again: whether a person wants the work to be sent back, however often it was.
+        stage: the stage that the handler moved its task to, or None.
+        skipped: whether its condition does not hold.
     """
 
     visit: Visit
@@ -111,6 +143,10 @@ class Done(msgspec.Struct, frozen=True, gc=False):
     output: msgspec.Raw
     follow: str | None
     rebind: str | None = None
+    issues: Json = msgspec.UNSET
+    again: bool = False
+    stage: str | None = None
+    skipped: bool = False
 
 
 class Failed(msgspec.Struct, frozen=True, gc=False):
@@ -159,7 +195,11 @@ class Tick:
         now: engine time, in seconds.
         done: runs to close and follow up (settling -> planning).
         failed: attempts that failed (settling, timing -> retrying).
-        begin: tasks and the phases they are to begin with (intake, settling -> planning).
+        begin: tasks, and the phase they are to begin with, None for where a task begins (intake, timing -> planning).
+        resume: tasks that were taken up again, and the phase to do again, None for what is left (intake -> planning).
+        planned: how many runs were planned in this tick, by task (planning).
+        feedback: what runs that are planned are told, by task and phase (feedback -> dispatch).
+        undone: tasks, and a phase of theirs that was compensated (planning -> undoing).
         ready: runs to queue, with the marker they have (planning, settling, timing -> dispatch).
         needs: what ready runs lack, by run id (settling -> dispatch).
         touched: tasks whose runs changed, and whether one of them is known to be under way (all -> finishing).
@@ -179,7 +219,11 @@ class Tick:
                 self._inputs[kind] = [given]
         self.done: list[Done] = []
         self.failed: list[Failed] = []
-        self.begin: list[tuple[str, str]] = []
+        self.begin: list[tuple[str, str | None]] = []
+        self.resume: list[tuple[str, str | None]] = []
+        self.planned: dict[str, int] = {}
+        self.feedback: dict[tuple[str, str], Feedback] = {}
+        self.undone: list[tuple[str, str]] = []
         self.ready: list[tuple[Visit, type[Component] | None]] = []
         self.needs: dict[str, str] = {}
         self.touched: dict[str, bool] = {}

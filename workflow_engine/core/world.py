@@ -143,6 +143,17 @@ class World:
         else:
             record[NAMES[kind]] = None
 
+    def drop_table(self, entity: str, kind: type[Table]) -> None:
+        """Take a table from an entity, if it has one."""
+        number = self._numbers[entity]
+        if not esper.has_component(number, kind):
+            return
+        esper.remove_component(number, kind)
+        record = self._record(entity)
+        record.pop(_ADDED[kind], None)
+        if entity not in self._born:
+            record[NAMES[kind]] = None
+
     def begin(self, run: str, *components: Component) -> None:
         """Make the entity of a run; the last component is its marker.
 

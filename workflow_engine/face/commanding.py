@@ -5,7 +5,10 @@ from collections.abc import AsyncIterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from workflow_engine.adapters.program_log import remove_logs
+from workflow_engine.core.components import Json
 from workflow_engine.core.inputs import Answer, Attach, Cancel, Purge, Retry, Submit
 from workflow_engine.core.inputs import Suspend as SuspendInput
 from workflow_engine.errors import (
@@ -15,11 +18,14 @@ from workflow_engine.errors import (
 from workflow_engine.face.looking import Looking, task_name
 from workflow_engine.face.threads import on_engine_loop
 from workflow_engine.forms import check_answer
-from workflow_engine.registry import TASK_ID
+from workflow_engine.registry import TASK_ID, check_inputs
 from workflow_engine.runtime.asking import to_form, wait_kind
+from workflow_engine.runtime.outputs import verdict_of
 from workflow_engine.runtime.performing import picked
+from workflow_engine.runtime.preparing import judged_answer
 from workflow_engine.runtime.session import Session
-from workflow_engine.spec.model import NAME, TaskType, task_type
+from workflow_engine.spec.model import TaskType, task_type
+from workflow_engine.spec.strict import NAME
 from workflow_engine.task import Task
 from workflow_engine.values import to_json, to_seconds, to_text, to_text_if
 
@@ -70,6 +76,7 @@ class Commanding(Looking):
         carried_out_by = _assigned(assigned_to)
         session = self._live() or await self._opened()
         workflow = self._workflows.choose(workflow_name, classification, session.host.core)
+        check_inputs(workflow.spec, raw)
         if name is not None:
             await self._recall(session, name)
         self._workflows.define(workflow, session.host)
@@ -155,8 +162,17 @@ class Commanding(Looking):
         if found is not None:
             check_answer(name, found.form, raw)
             pick = picked(value, found.picks)
-        await session.ask(lambda ticket: Answer(name, raw, pick, whom, ticket))
+        issues = self._judged(session, name, value)
+        await session.ask(lambda ticket: Answer(name, raw, pick, whom, ticket, issues))
         return await self._seen(session, name.partition("/")[0])
+
+    def _judged(self, session: Session, question: str, value: Any) -> Json:
+        """Return why the answer to the question of a reviewing phase rejects; absent where it does not."""
+        run = question.rpartition("/")[0]
+        phase = session.host.core.phase(run)
+        if phase is None or not phase.reviews:
+            return msgspec.UNSET
+        return verdict_of(phase, value, judged_answer(session.host.core, run, value))
 
     @on_engine_loop
     async def suspend(

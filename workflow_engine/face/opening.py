@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Self
 from workflow_engine.adapter import Adapter
 from workflow_engine.artifacts.port import ArtifactStore
 from workflow_engine.control.server import ControlServer
+from workflow_engine.core.components import Json
 from workflow_engine.errors import (
     EngineStopped,
 )
@@ -17,8 +18,9 @@ from workflow_engine.handlers import Handlers
 from workflow_engine.history import History, NoHistory
 from workflow_engine.journal.port import Journal
 from workflow_engine.readmodel.indexed_history import IndexedHistory
+from workflow_engine.registry import Chosen
 from workflow_engine.runtime.clock import Clock
-from workflow_engine.runtime.local import Committed
+from workflow_engine.runtime.local import Committed, LocalHost
 from workflow_engine.runtime.session import Session
 
 
@@ -165,6 +167,7 @@ class Opening(Registering):
             self._adapters,
             self._hooks,
             self._classified,
+            self._branch,
             self._provide,
             self._history,
             storage.data_dir if storage.collects else None,
@@ -176,9 +179,17 @@ class Opening(Registering):
         return session
 
     def _classified(self, word: Any) -> tuple[str, str | None]:
+        return self._defined(self._workflows.classified(word))
+
+    def _branch(self, name: str, data: Json) -> tuple[str, str | None]:
+        return self._defined(self._workflows.branch(name, data, self._hosting().core))
+
+    def _defined(self, chosen: Chosen) -> tuple[str, str | None]:
+        self._workflows.define(chosen, self._hosting())
+        return chosen.digest, chosen.start
+
+    def _hosting(self) -> LocalHost:
         session = self._session
         if session is None:
             raise EngineStopped("the engine is stopped")
-        workflow = self._workflows.classified(word)
-        self._workflows.define(workflow, session.host)
-        return workflow.digest, workflow.start
+        return session.host

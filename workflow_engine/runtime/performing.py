@@ -13,15 +13,17 @@ from workflow_engine.adapters.classifier import CLASSIFIER
 from workflow_engine.artifacts.names import checked_name
 from workflow_engine.artifacts.port import ArtifactRef
 from workflow_engine.core.effects import Abort, Effect, Perform
-from workflow_engine.core.inputs import AttemptFailed, Declined, HandedBack, Input, Settled
+from workflow_engine.core.inputs import AttemptFailed, Declined, HandedBack, Input, Settled, Unfit
 from workflow_engine.core.inputs import Suspend as SuspendInput
 from workflow_engine.core.record import RunView
 from workflow_engine.errors import EngineError, InputRefused, PermanentFailure, TransientFailure
 from workflow_engine.runtime.asking import on_due_of, to_form, to_names, wait_kind
 from workflow_engine.runtime.local import LocalHost
+from workflow_engine.runtime.outputs import fitted, misfit, verdict_of
+from workflow_engine.runtime.preparing import judged, prepare
 from workflow_engine.runtime.scope import Asking, HandlerScope, Suspension
 from workflow_engine.spec.model import Phase
-from workflow_engine.task import Task, kept
+from workflow_engine.task import Task, kept, moved_to
 from workflow_engine.values import cleaned, to_json, to_json_if, to_seconds, to_text, to_text_if
 
 LOG: Final = logging.getLogger("workflow_engine")
@@ -154,6 +156,9 @@ class AdapterPerformer:
         return AttemptFailed(run, attempt, "CancelledError", message)
 
     async def _attempt(self, effect: Perform, view: RunView) -> Input:
+        phase = prepare(view)
+        if not isinstance(phase, Phase):
+            return phase
         adapter = self._adapters.get(effect.adapter)
         if adapter is None:
             self._missing(effect.adapter)
@@ -161,8 +166,7 @@ class AdapterPerformer:
                 "a classifier" if effect.adapter == CLASSIFIER else f"an adapter for the task type {effect.adapter!r}"
             )
             raise Missing(what)
-        scope = HandlerScope(self._scope, view)
-        phase = view.phase.spec
+        scope = HandlerScope(self._scope, view, phase.input)
         task = Task(view.task, phase.target_classification, phase.id, scope)
         try:
             gave = await adapter.execute(task, phase)
@@ -173,22 +177,29 @@ class AdapterPerformer:
         scope.finish()
         if isinstance(gave, Suspend):
             return _waits(view, gave)
-        return self._settled(view, gave, task)
+        return self._settled(view, gave, task, phase)
 
-    def _settled(self, view: RunView, gave: Output, task: Task) -> Input:
-        run, attempt, phase = view.run, view.attempt, view.phase.spec
+    def _settled(self, view: RunView, gave: Output, task: Task, phase: Phase) -> Input:
+        run, attempt = view.run, view.attempt
         if not isinstance(gave, Output):  # pyright: ignore[reportUnnecessaryIsInstance] - adapters are other people's
             gift = type(gave).__name__
             raise PermanentFailure(f"the adapter of phase {phase.id!r} returned a {gift}; return Output or Suspend")
         if phase.assigned_to == CLASSIFIER:
             digest, start = self._resolve(gave.value)
             return Settled(run, attempt, to_json(gave.value, "the classification"), rebind=digest, start=start)
-        output = to_json(gave.value, f"the output of phase {phase.id!r}") if gave.value is not None else _NULL
+        if gave.rebind is not None:
+            digest, start = self._resolve(gave.rebind)
+            return Settled(run, attempt, to_json(gave.value, "the definition"), rebind=digest, start=start)
+        value, unfit = fitted(gave.value, phase)
+        if unfit:
+            return Unfit(run, attempt, to_json(unfit, "the reasons"), misfit(phase, unfit))
+        output = to_json(value, f"the output of phase {phase.id!r}") if value is not None else _NULL
         artifacts = _references(phase, gave.artifacts) if gave.artifacts else None
-        pick = gave.pick if gave.pick is not None else picked(gave.value, view.phase.picks)
+        pick = gave.pick if gave.pick is not None else picked(value, view.phase.picks)
         if pick is not None and not isinstance(pick, str):  # pyright: ignore[reportUnnecessaryIsInstance] - user input
             raise PermanentFailure(f"phase {phase.id!r} picked {pick!r}; pick a classification by its name")
-        return Settled(run, attempt, output, pick, kept(task), artifacts)
+        issues = verdict_of(view.phase, value, judged(view, value)) if view.phase.reviews else msgspec.UNSET
+        return Settled(run, attempt, output, pick, kept(task), artifacts, issues=issues, stage=moved_to(task))
 
 
 def picked(value: Any, choices: tuple[str, ...]) -> str | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterable, Callable, Mapping
+from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Protocol
@@ -11,10 +11,12 @@ import msgspec
 from pydantic import BaseModel
 
 from workflow_engine.artifacts.port import ArtifactRef, ArtifactStore
-from workflow_engine.core.components import StepRecord, WaitKind
-from workflow_engine.core.inputs import Attach, Input, StepRecorded, Suspend
+from workflow_engine.core.components import Json, StepRecord, WaitKind
+from workflow_engine.core.inputs import Attach, Branch, Input, StepRecorded, Suspend
+from workflow_engine.core.inputs import Fork as ForkInput
 from workflow_engine.core.record import RunView
 from workflow_engine.errors import ArtifactError, StepMismatch
+from workflow_engine.forking import SAME, Fork, Joined
 from workflow_engine.runtime.asking import on_due_of, to_form, to_names, wait_kind
 from workflow_engine.values import from_json, to_json, to_json_if, to_text, to_text_if
 
@@ -22,9 +24,17 @@ from workflow_engine.values import from_json, to_json, to_json_if, to_text, to_t
 class Suspension(BaseException):
     """Unwinds a handler that waits.  Not an `Exception`, so that a handler's ``except Exception`` lets it pass."""
 
-    def __init__(self, wait: Suspend) -> None:
+    def __init__(self, wait: Input) -> None:
         super().__init__(wait)
         self.wait = wait
+
+
+Branching = Callable[[str, Json], tuple[str, str | None]]
+"""Returns the definition hash, and the phase to begin with, of a workflow or classification that a task is forked for.
+
+It is passed the name, and the JSON of what the task is about, absent for what its parent is about.  It raises `Missing`
+where there is none of this name, and `InputRefused` where the workflow does not accept the data.
+"""
 
 
 class Asking(Protocol):
@@ -33,6 +43,11 @@ class Asking(Protocol):
     @property
     def artifacts(self) -> ArtifactStore:
         """Where artifacts are kept."""
+        ...
+
+    @property
+    def branch(self) -> Branching:
+        """See there."""
         ...
 
     async def ask(self, make: Callable[[int], Input]) -> Any:
@@ -46,11 +61,12 @@ _NONE: Final[Mapping[str, StepRecord]] = MappingProxyType({})
 class HandlerScope:
     """One attempt under way, seen from inside its handler."""
 
-    __slots__ = ("_calls", "_host", "_names", "_recorded", "_unclaimed", "_view", "suspended")
+    __slots__ = ("_calls", "_host", "_names", "_recorded", "_unclaimed", "_view", "input", "suspended")
 
-    def __init__(self, host: Asking, view: RunView) -> None:
+    def __init__(self, host: Asking, view: RunView, given: Any = None) -> None:
         self._host = host
         self._view = view
+        self.input = given
         self._calls = 0
         self._names: dict[str, int] = {}
         self._recorded: Mapping[str, StepRecord] = view.steps.entries if view.steps is not None else _NONE
@@ -68,6 +84,28 @@ class HandlerScope:
     def attempt(self) -> int:
         """Which attempt, from 1."""
         return self._view.attempt
+
+    @property
+    def visit(self) -> int:
+        """Which visit to the phase, from 1."""
+        return self._view.visit.visit
+
+    @property
+    def index(self) -> int | None:
+        """Position in a fan-out, or None."""
+        return self._view.visit.item
+
+    @property
+    def item(self) -> Any:
+        """The item of a fan-out, or None."""
+        item = self._view.item
+        return from_json(item) if isinstance(item, msgspec.Raw) else None
+
+    @property
+    def feedback(self) -> list[dict[str, Any]]:
+        """Why the phase is carried out again."""
+        feedback = self._view.feedback
+        return from_json(feedback.issues) if feedback is not None else []
 
     async def step(self, name: str, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """See `Task.step`."""
@@ -130,6 +168,23 @@ class HandlerScope:
             wake_in = max(0.0, seconds)
             self._suspend(Suspend(view.run, view.attempt, WaitKind.IO, step=name, index=index, wake_in=wake_in))
 
+    async def fork(
+        self, branches: Sequence[Fork], context: Mapping[str, msgspec.Raw], name: str, *, inherits: bool
+    ) -> list[Joined]:
+        """Have tasks carried out, and return how they ended, in order; see `Task.fork`."""
+        name, index, record = self._claim(name)
+        if record is not None:
+            return msgspec.json.decode(record.value, type=list[Joined])
+        view = self._view
+        found = tuple(self._branch(branch, inherits) for branch in branches)
+        self._suspend(ForkInput(view.run, view.attempt, name, index, found, dict(context) or None))
+        raise AssertionError("a suspension was not raised")
+
+    def _branch(self, branch: Fork, inherits: bool) -> Branch:
+        data = msgspec.UNSET if branch.data is SAME else to_json(branch.data, f"the data of {branch.name!r}")
+        digest, start = self._host.branch(branch.name, data)
+        return Branch(digest, data, start, inherits)
+
     def resumed(self) -> list[Any]:
         """See `Task.resumed_with`."""
         return [from_json(record.value) for record in self._recorded.values() if record.index < 0]
@@ -166,7 +221,7 @@ class HandlerScope:
             name = self._unclaimed[min(self._unclaimed)]
             raise StepMismatch(self._view.run, f"step {name!r} is recorded, and the handler did not come to it again")
 
-    def _suspend(self, wait: Suspend) -> None:
+    def _suspend(self, wait: Input) -> None:
         self.suspended = Suspension(wait)
         raise self.suspended
 

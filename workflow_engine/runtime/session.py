@@ -19,6 +19,7 @@ from workflow_engine.runtime.clock import Clock
 from workflow_engine.runtime.collecting import ArtifactCollector
 from workflow_engine.runtime.local import LocalHost
 from workflow_engine.runtime.performing import AdapterPerformer, Resolve
+from workflow_engine.runtime.scope import Branching
 from workflow_engine.runtime.services import Services
 
 LOG: Final = logging.getLogger("workflow_engine")
@@ -43,6 +44,7 @@ class Session:
         adapters: Mapping[str, Adapter],
         hooks: Hooks,
         resolve: Resolve,
+        branch: Branching,
         missing: Callable[[str], None],
         history: History,
         collected: Path | None = None,
@@ -56,6 +58,7 @@ class Session:
             adapters: who carries runs out, by task type.
             hooks: who is told of tasks that end.
             resolve: see there.
+            branch: see there.
             missing: called with a task type that no adapter is registered for.
             history: where tasks that were archived are found.
             collected: the data directory of the journal, if *artifacts* are its tasks' alone: what none of them refers
@@ -64,6 +67,7 @@ class Session:
         self.loop = asyncio.get_running_loop()
         self.thread = threading.get_ident()
         self.artifacts = artifacts
+        self.branch = branch
         self.stop = asyncio.Event()
         self.serving = False
         self._collecting = SeldomCollecting()

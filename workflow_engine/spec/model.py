@@ -1,21 +1,27 @@
-"""What people write: workflows, phases and retry policies, checked when they are made."""
+"""What people write: workflows and phases, checked when they are made."""
 
 import hashlib
-import json
-import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from workflow_engine.errors import SpecError
 from workflow_engine.spec.durations import Seconds
-
-NAME: Final = re.compile(r"[^\s/#\x00-\x1f\x7f]([^/#\x00-\x1f\x7f]{0,198}[^\s/#\x00-\x1f\x7f])?")
-"""Names of workflows, phases and classifications: 1 to 200 characters; ``/`` and ``#`` separate parts of ids."""
-
-Name = Annotated[str, Field(pattern=f"^(?:{NAME.pattern})$")]
+from workflow_engine.spec.parts import (
+    Compensation,
+    Defaults,
+    ForEach,
+    Gate,
+    OnReject,
+    RetryPolicy,
+    Schedule,
+    Stages,
+    StateMachine,
+    ToolDeclaration,
+)
+from workflow_engine.spec.strict import COLLECT, Name, Strict
 
 
 class TaskType(StrEnum):
@@ -34,81 +40,61 @@ def task_type(name: str) -> str:
     return _ALIASES.get(name.lower(), str(name))
 
 
-class Strict(BaseModel):
-    """Base of the models: frozen, and a key that is not known is an error.
-
-    Raises:
-        SpecError: a value is not what the model asks for; the message names each place, fact and remedy.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _refuse(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        try:
-            return handler(value)
-        except ValidationError as error:
-            raise SpecError(_sentence(cls.__name__, error)) from error
-
-
-class RetryPolicy(Strict):
-    """When a failed attempt is tried again.
-
-    The pause before attempt *n* + 1 is ``min(max, initial * multiplier ** (n - 1))`` seconds, of which, with jitter, a
-    part between a half and the whole is taken.
-
-    Attributes:
-        max_attempts: attempts in all, the first included.
-        initial: the first pause, in seconds.
-        multiplier: growth of the pause from one attempt to the next.
-        max: the longest pause, in seconds.
-        jitter: whether pauses are spread, so that what failed together does not return together.
-    """
-
-    if TYPE_CHECKING:  # what may be written is wider than what is held
-
-        def __init__(
-            self,
-            *,
-            max_attempts: int = 3,
-            initial: float | str = 1.0,
-            multiplier: float = 2.0,
-            max: float | str = 60.0,
-            jitter: bool = True,
-        ) -> None: ...
-
-    max_attempts: Annotated[int, Field(ge=1, le=1_000)] = 3
-    initial: Seconds = 1.0
-    multiplier: Annotated[float, Field(ge=1.0, le=100.0)] = 2.0
-    max: Seconds = 60.0
-    jitter: bool = True
-
-
 class Phase(Strict):
     """One step of a workflow.
+
+    Texts in which ``{{ ... }}`` stands are templates over ``inputs`` (what was submitted), ``phases.<id>.output``,
+    ``context``, ``input``, ``item`` and ``index`` (in a fan-out), ``feedback`` and ``task``; expressions see the same.
 
     Attributes:
         id: the phase's name within its workflow; the target classification unless given.
         target_classification: what the task is classified as in this phase; names the handler.
         next_classifications: the phases that may follow, by target classification or id.  The handler, person or model
-            picks one; with none picked the first follows.  Where no phase of a workflow has this, they follow in order.
+            picks one; with none picked the first follows.  Where no phase of a workflow has this or ``depends_on``,
+            they follow in order.  Beside ``depends_on`` it chooses among the phases that depend on this one: those that are
+            not chosen are skipped, with all that depends on them alone.
+        depends_on: ids of the phases that have to be done first.  Where one phase of a workflow has this, the workflow
+            is a graph: each phase starts as soon as what it depends on is done, several at once.
+        when: an expression; where it is false the phase is skipped, which counts as done, and its output is null.
+        for_each: carry the phase out once for each item of a list.
+        gate: this phase decides over the verdicts of others.
+        on_reject: what happens when this phase rejects what it reviews.
+        input: what the phase is given, as JSON with templates; handlers see it as ``task.input``, programs as
+            ``input``, a sub-workflow as its data, a transform as what it works on.
+        output: JSON Schema, or a pydantic model class, that the phase's output must satisfy.  One that does not is
+            handed back once with the reasons, then the phase fails.
+        outputs: names of the values in the output.  Output that is no object with these keys is kept under the name.
+        workflow: name of the workflow that carries the phase out, as a task of its own.
+        wait: seconds that this phase waits, a durable timer.
+        transform: what this phase makes of its ``input``, without anybody's help: ``merge``, ``filter``, ``concat``,
+            ``select``, ``template`` or ``json``.
+        compensate: what undoes the completed phase when the task fails or is cancelled.
+        stages: stages of the workflow's ``states`` that the phase moves the task to.
         assigned_to: who carries it out, whatever the task asks for; "ai" means agentic.
-        retry: what happens after a failed attempt; the engine's default unless given.
+        retry: what happens after a failed attempt; the workflow's or the engine's default unless given.
         timeout: seconds one attempt may take, waiting for an answer included; None for no bound.
         concurrency: how many runs of this classification may be under way at once in an engine.
         max_visits: how often a task may come to this phase; one more fails the task, so every loop ends.
         command: argv of the program that carries out a functional phase; a part that is ``{python}`` is replaced by the
-            running interpreter.  It runs in a folder of its own, so name files by their full paths.
+            running interpreter.  It runs in a folder of its own, so name files by their full paths; in a workflow file,
+            parts that are files beside it are found.
+        mounts: files or folders that the program finds in its folder, by the name they have there.
         environment: names of environment variables the program may see, beside a harmless few.
         memory: bytes of memory the program may use, or None.
-        prompt: what a person is asked.
+        prompt: what a person or a model is asked.
+        show: what a person is shown beside the prompt; the outputs so far unless given.
         form: JSON Schema of the answer, or a pydantic model class.
         assignee: the person asked.
         candidates: people or groups of whom any may answer.
         due: seconds after which the answer is overdue.
         on_due: what then happens: ``"notify"`` says so and keeps waiting, ``"fail"`` fails the attempt.
-        options: settings for a custom adapter, passed through.
+        provider: who runs the model of an agentic phase.
+        model: name of the model.
+        system: what the model is told beforehand.
+        temperature: how freely the model chooses its words, where it can be told.
+        max_tokens: the longest reply of the model.
+        tools: names of the tools the model may use.
+        options: settings for a custom adapter or a transform, passed through.
     """
 
     if TYPE_CHECKING:  # what may be written is wider than what is held
@@ -119,40 +105,82 @@ class Phase(Strict):
             id: str = "",
             target_classification: str = "",
             next_classifications: Sequence[str] | None = None,
+            depends_on: Sequence[str] | None = None,
+            when: str | None = None,
+            for_each: ForEach | Mapping[str, Any] | str | list[Any] | None = None,
+            gate: Gate | Mapping[str, Any] | None = None,
+            on_reject: OnReject | Mapping[str, Any] | None = None,
+            input: Any = None,
+            output: Mapping[str, Any] | type[BaseModel] | None = None,
+            outputs: Sequence[str] = (),
+            workflow: str | None = None,
+            wait: float | str | None = None,
+            transform: str | None = None,
+            compensate: Compensation | Mapping[str, Any] | str | None = None,
+            stages: Stages | Mapping[str, Any] | None = None,
             assigned_to: TaskType | str | None = None,
             retry: RetryPolicy | Mapping[str, Any] | None = None,
             timeout: float | str | None = None,
             concurrency: int | None = None,
             max_visits: int = 100,
             command: Sequence[str] | None = None,
+            mounts: Mapping[str, str] | None = None,
             environment: Sequence[str] = (),
             memory: int | None = None,
             prompt: str | None = None,
+            show: Any = None,
             form: Mapping[str, Any] | type[BaseModel] | None = None,
             assignee: str | None = None,
             candidates: Sequence[str] = (),
             due: float | str | None = None,
             on_due: Literal["notify", "fail"] = "notify",
+            provider: str | None = None,
+            model: str | None = None,
+            system: str | None = None,
+            temperature: float | None = None,
+            max_tokens: int | None = None,
+            tools: Sequence[str] = (),
             options: Mapping[str, Any] | None = None,
         ) -> None: ...
 
     id: Name = ""
     target_classification: Name = ""
     next_classifications: tuple[Name, ...] | None = None
+    depends_on: tuple[Name, ...] | None = None
+    when: str | None = None
+    for_each: ForEach | None = None
+    gate: Gate | None = None
+    on_reject: OnReject | None = None
+    input: Any = None
+    output: dict[str, Any] | None = None
+    outputs: tuple[Name, ...] = ()
+    workflow: Name | None = None
+    wait: Seconds | None = None
+    transform: Literal["merge", "filter", "concat", "select", "template", "json"] | None = None
+    compensate: Compensation | None = None
+    stages: Stages | None = None
     assigned_to: Name | None = None
     retry: RetryPolicy | None = None
     timeout: Seconds | None = None
     concurrency: Annotated[int, Field(ge=1)] | None = None
     max_visits: Annotated[int, Field(ge=1, le=1_000_000)] = 100
-    command: tuple[str, ...] | None = None
+    command: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    mounts: dict[str, str] = Field(default_factory=dict)
     environment: tuple[str, ...] = ()
     memory: Annotated[int, Field(ge=1)] | None = None
     prompt: str | None = None
+    show: Any = None
     form: dict[str, Any] | None = None
     assignee: str | None = None
     candidates: tuple[str, ...] = ()
     due: Seconds | None = None
     on_due: Literal["notify", "fail"] = "notify"
+    provider: str | None = None
+    model: str | None = None
+    system: str | None = None
+    temperature: Annotated[float, Field(ge=0)] | None = None
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
+    tools: tuple[str, ...] = ()
     options: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="before")
@@ -166,9 +194,10 @@ class Phase(Strict):
             raise ValueError("a phase needs an id or a target_classification")
         filled["id"] = name
         filled["target_classification"] = filled.get("target_classification") or name
-        form = filled.get("form")
-        if isinstance(form, type) and issubclass(form, BaseModel):
-            filled["form"] = form.model_json_schema()
+        for schema in ("form", "output"):
+            model = filled.get(schema)
+            if isinstance(model, type) and issubclass(model, BaseModel):
+                filled[schema] = model.model_json_schema()
         if isinstance(filled.get("assigned_to"), str):
             filled["assigned_to"] = task_type(filled["assigned_to"])
         if isinstance(filled.get("command"), str):
@@ -177,6 +206,30 @@ class Phase(Strict):
             raise ValueError("command is empty; name a program")
         return filled
 
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """Ids of the phases that have to be done before this one, in a graph."""
+        if self.gate is None:
+            return self.depends_on or ()
+        return tuple(dict.fromkeys((*(self.depends_on or ()), *self.gate.of)))
+
+    @property
+    def carried_out_by(self) -> str | None:
+        """The task type that carries the phase out; None where the task says."""
+        if self.workflow is not None:
+            return WORKFLOW
+        if self.wait is not None:
+            return TIMER
+        if self.transform is not None:
+            return TRANSFORM
+        return self.assigned_to
+
+
+WORKFLOW: Final = "workflow"
+TIMER: Final = "timer"
+TRANSFORM: Final = "transform"
+"""Task types of the phases that the engine carries out itself."""
+
 
 class WorkflowSpec(Strict):
     """A named, versioned list of phases.
@@ -184,30 +237,70 @@ class WorkflowSpec(Strict):
     Attributes:
         name: what submissions ask for.
         version: the author's, for people; what counts is the hash of the whole.
+        description: what it is for, in words.
+        inputs: JSON Schema of what is submitted, checked at submission; None for anything.
+        defaults: what holds for phases that do not say otherwise.
         phases: in the order they follow each other where nothing else is said.
-        retry: for the phases that have no policy of their own.
+        max_concurrency: how many phases of one task may be under way at once, in a graph; None for no bound.
+        states: the stages of a task in its users' own words.
+        schedule: when tasks are submitted by themselves.
+        tools: the tools that agentic phases may name, beside the built-in ones.
     """
+
+    if TYPE_CHECKING:  # what may be written is wider than what is held
+
+        def __init__(
+            self,
+            *,
+            name: str,
+            version: str = "1",
+            description: str = "",
+            inputs: Mapping[str, Any] | None = None,
+            defaults: Defaults | Mapping[str, Any] = ...,
+            phases: Sequence[Phase | Mapping[str, Any]],
+            max_concurrency: int | None = None,
+            states: StateMachine | Mapping[str, Any] | None = None,
+            schedule: Schedule | Mapping[str, Any] | None = None,
+            tools: Sequence[ToolDeclaration | Mapping[str, Any]] = (),
+        ) -> None: ...
 
     name: Name
     version: str = "1"
+    description: str = ""
+    inputs: dict[str, Any] | None = None
+    defaults: Defaults = Defaults()
     phases: Annotated[tuple[Phase, ...], Field(min_length=1)]
-    retry: RetryPolicy = RetryPolicy()
+    max_concurrency: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    states: StateMachine | None = None
+    schedule: Schedule | None = None
+    tools: tuple[ToolDeclaration, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        filled: dict[str, Any] = {**given}
+        inputs = filled.get("inputs")
+        if isinstance(inputs, type) and issubclass(inputs, BaseModel):
+            filled["inputs"] = inputs.model_json_schema()
+        return filled
 
     @model_validator(mode="after")
-    def _check(self) -> Self:
-        try:
-            seen: set[str] = set()
-            for phase in self.phases:
-                if phase.id in seen:
-                    raise ValueError(f"two phases have the id {phase.id!r}; give each its own")
-                seen.add(phase.id)
-                _check_json(phase)
-            follow(self)
-            self.stored()
-        except ValueError as error:
-            # `_refuse` does not see what comes after the model is made.
-            raise SpecError(f"WorkflowSpec: {error}") from error
+    def _check(self, info: Any) -> Self:
+        from workflow_engine.spec.checking import problems  # it reads specs, so it imports this module
+
+        if isinstance(info.context, dict) and info.context.get(COLLECT):  # the caller asks for the problems itself
+            return self
+        found = problems(self)
+        if found:
+            raise SpecError("WorkflowSpec: " + "; ".join(problem.fact for problem in found), found)
         return self
+
+    @property
+    def is_graph(self) -> bool:
+        """Whether phases follow by what they depend on, not one after the other."""
+        return any(phase.depends_on is not None for phase in self.phases)
 
     def digest(self) -> str:
         """Return the hash that names exactly this definition: 16 hex digits."""
@@ -217,62 +310,12 @@ class WorkflowSpec(Strict):
         """Return the definition as the JSON that is journaled."""
         return self.model_dump_json(exclude_defaults=True).encode()
 
+    @classmethod
+    def from_stored(cls, stored: bytes) -> "WorkflowSpec":
+        """Return the definition that `stored` gave, in this or an earlier version; it is not checked again."""
+        import json
 
-def _sentence(model: str, error: ValidationError) -> str:
-    """Return what is wrong as one sentence: each place with its fact."""
-    problems: list[str] = []
-    for problem in error.errors(include_url=False):
-        place = ".".join(str(part) for part in problem["loc"])
-        fact = problem["msg"].removeprefix("Value error, ")
-        if problem["type"] == "extra_forbidden":
-            fact = "is not known here; remove it or mend its spelling"
-        problems.append(f"{place}: {fact}" if place else fact)
-    return f"{model}: " + "; ".join(problems)
-
-
-def _check_json(phase: Phase) -> None:
-    """Raise a `ValueError` where what a phase passes through cannot be journaled."""
-    for name, value in (("form", phase.form), ("options", phase.options)):
-        try:
-            json.dumps(value, allow_nan=False)
-        except (TypeError, ValueError, RecursionError) as error:
-            raise ValueError(
-                f"{name} of phase {phase.id!r} is not JSON ({error}); use plain dicts, lists, strings and numbers"
-            ) from error
-
-
-def follow(spec: WorkflowSpec) -> dict[str, tuple[str, ...]]:
-    """Return for each phase id the ids of the phases that may follow, the default one first.
-
-    Raises:
-        ValueError: a name in ``next_classifications`` is not a phase of this workflow, or means several, or a phase
-            can never be reached.
-    """
-    routed = any(phase.next_classifications is not None for phase in spec.phases)
-    following: dict[str, tuple[str, ...]] = {}
-    for index, phase in enumerate(spec.phases):
-        if routed:
-            following[phase.id] = tuple(_resolve(spec, phase, name) for name in phase.next_classifications or ())
-        else:
-            following[phase.id] = tuple(other.id for other in spec.phases[index + 1 : index + 2])
-    reached = [spec.phases[0].id]
-    for name in reached:
-        reached.extend(other for other in following[name] if other not in reached)
-    for phase in spec.phases:
-        if phase.id not in reached:
-            raise ValueError(
-                f"phase {phase.id!r} is never reached; name it in the next_classifications of another phase"
-            )
-    return following
-
-
-def _resolve(spec: WorkflowSpec, phase: Phase, name: str) -> str:
-    """Return the id of the phase that *name* means in *phase*'s ``next_classifications``."""
-    if any(other.id == name for other in spec.phases):
-        return name
-    matching = [other.id for other in spec.phases if other.target_classification == name]
-    if len(matching) == 1:
-        return matching[0]
-    known = ", ".join(other.id for other in spec.phases)
-    fact = "means several phases" if matching else "is no phase of this workflow"
-    raise ValueError(f"next_classifications of {phase.id!r}: {name!r} {fact}; known are {known}")
+        written: dict[str, Any] = json.loads(stored)
+        if "retry" in written:  # format 1 had the policy of all phases here
+            written["defaults"] = {"retry": written.pop("retry")}
+        return cls.model_validate(written, context={COLLECT: True})

@@ -7,6 +7,7 @@ import esper
 from workflow_engine.core.components import Component, Ready, Running
 from workflow_engine.core.effects import Perform
 from workflow_engine.core.events import PhaseStarted
+from workflow_engine.core.fan import group_of
 from workflow_engine.core.lanes import Lane, Order
 from workflow_engine.core.runs import begin_run
 from workflow_engine.core.tick import Tick, UnderWay, Visit
@@ -37,14 +38,20 @@ class DispatchSystem(esper.Processor):
 
 
 def _in_order(tick: Tick) -> list[tuple[Order, Visit, type[Component] | None]]:
-    """Return the runs that became ready, best first, without those of tasks that end in this tick."""
+    """Return the runs that became ready, best first, without those that were withdrawn since, or whose task ends."""
     ready = [
         ((-visit.identity.priority, visit.identity.submitted_at, visit.run_id), visit, old)
         for visit, old in tick.ready
-        if visit.run.task not in tick.ending
+        if visit.run.task not in tick.ending and _stands(tick, visit, old)
     ]
     ready.sort(key=itemgetter(0))
     return ready
+
+
+def _stands(tick: Tick, visit: Visit, old: type[Component] | None) -> bool:
+    if old is not None:
+        return visit.run_id in tick.world
+    return visit.run.item is None or group_of(visit.run_id) in tick.state.fans
 
 
 def _start(tick: Tick, lane: Lane, visit: Visit, old: type[Component] | None) -> None:

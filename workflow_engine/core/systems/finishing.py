@@ -1,21 +1,31 @@
 """Finishing: tasks end and leave the world; those that live on stand where their runs stand."""
 
+from typing import Any
+
 import esper
+import msgspec
 
 from workflow_engine.core.components import (
-    Attempt,
     Backoff,
-    PhaseProgress,
-    Run,
+    Child,
+    Children,
+    Component,
+    Context,
+    Failure,
+    Inherited,
+    Joining,
+    Result,
     Running,
     Status,
     Suspended,
+    Table,
     TaskState,
     WaitKind,
 )
 from workflow_engine.core.events import Event, TaskCancelled, TaskCompleted, TaskFailed
 from workflow_engine.core.lifecycle import TRANSITIONS, Move, advance
-from workflow_engine.core.runs import abort, close_visit, marker, started
+from workflow_engine.core.outputs import last_output
+from workflow_engine.core.runs import live_runs, marker, withdraw
 from workflow_engine.core.tick import Ending, Tick
 
 _AWAIT = {
@@ -26,7 +36,9 @@ _AWAIT = {
 
 
 class FinishingSystem(esper.Processor):
-    """Reads `Tick.ending`, `Tick.touched` and the markers of runs.  Writes Status, Failure, Progress; removes tasks.
+    """Reads `Tick.ending`, `Tick.touched` and the markers of runs.
+
+    Writes Status, Failure, Progress, and Children of the run that waits for the task; removes tasks.
 
     Emits TaskCompleted, TaskFailed, TaskCancelled.
     """
@@ -43,20 +55,46 @@ class FinishingSystem(esper.Processor):
 def _end(tick: Tick, task: str, ending: Ending) -> None:
     world, state = tick.world, tick.state
     for run_id in state.runs.get(task, ()):
-        abort(tick, run_id)
-        run = world.get(run_id, Run)
-        attempt = world.get(run_id, Attempt).number
-        close_visit(
-            tick, run_id, run, PhaseProgress(run.visit, "cancelled", started(tick, run_id, run), tick.now, attempt)
-        )
+        withdraw(tick, run_id, "cancelled")
     state.runs.pop(task, None)
+    state.held.pop(task, None)
     world.put(task, advance(task, world.get(task, Status), ending.move, tick.now, ending.reason))
     if ending.failure is not None:
         world.put(task, ending.failure)
     tick.emit(_event(task, ending))
     tick.reply(ending.ticket, task)
-    tick.ended[task] = state.ended[task] = world.components(task)
+    components = world.components(task)
+    _tell_parent(tick, task, components)
+    tick.ended[task] = state.ended[task] = components
     world.retire(task)
+
+
+def _tell_parent(tick: Tick, task: str, components: dict[str, Component | Table]) -> None:
+    """Tell the run that forked this task, if it still waits for it, how it ended."""
+    identity: Any = components["identity"]
+    run = identity.parent_run
+    if run is None or tick.world.find(run, Joining) is None:
+        return
+    table = tick.world.find(run, Children)
+    if table is None or task not in table.entries:
+        return
+    tick.world.put_entry(run, Children, task, _child(components))
+    tick.state.joined[run] = None
+
+
+def _child(components: dict[str, Any]) -> Child:
+    """Return how a task that has ended is told to the run that forked it."""
+    status: Status = components["status"]
+    failure: Failure | None = components.get("failure")
+    context: Context | None = components.get("context")
+    given: Inherited | None = components.get("inherited")
+    inherited = given.entries if given is not None else {}
+    own = context.entries if context is not None else {}
+    changes = {name: value for name, value in own.items() if bytes(inherited.get(name, b"")) != bytes(value)}
+    result: Result | None = components.get("result")
+    output = result.value if result is not None else last_output(components)
+    message = failure.message if failure is not None else status.reason
+    return Child(status.state, output, msgspec.Raw(msgspec.json.encode(changes)), message)
 
 
 def _event(task: str, ending: Ending) -> Event:
@@ -79,10 +117,12 @@ def _stand(tick: Tick, task: str, working: bool) -> None:
 def _standing(tick: Tick, task: str) -> Move:
     """Return where a task stands by what its runs do: at work before waiting, waiting before ready."""
     kinds: set[WaitKind] = set()
-    for run in tick.state.runs[task]:
-        match marker(tick, run, (Running, Suspended, Backoff)):
+    for run in live_runs(tick.state, task):
+        match marker(tick, run, (Running, Suspended, Backoff, Joining)):
             case Running() | Backoff():
                 return Move.WORK
+            case Joining() if run not in tick.state.fans:
+                return Move.WORK  # tasks that it has forked are at work
             case Suspended(kind=kind):
                 kinds.add(kind)
             case _:

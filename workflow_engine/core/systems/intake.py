@@ -3,28 +3,32 @@
 import esper
 import msgspec
 
+from workflow_engine.core.beginnings import begin_task
 from workflow_engine.core.components import (
     Data,
     Definition,
     Failure,
     Identity,
+    PhaseProgress,
+    Progress,
     Status,
-    TaskState,
     definition_entity,
 )
-from workflow_engine.core.events import TaskPurged, TaskRetried, TaskSubmitted
-from workflow_engine.core.inputs import Define, Limit, Purge, Retry, Serving, Submit
+from workflow_engine.core.events import TaskPurged, TaskRetried
+from workflow_engine.core.inputs import Define, Limit, Purge, Retry, Serving, SetTimetable, Submit
 from workflow_engine.core.lifecycle import Move, advance
 from workflow_engine.core.plan import Plan
 from workflow_engine.core.record import as_it_is
-from workflow_engine.core.tick import Tick
+from workflow_engine.core.tick import Components, Tick
+from workflow_engine.core.timetables import set_timetable
 from workflow_engine.errors import DuplicateTask, IllegalTransition, InputRefused, UnknownTask
 
 
 class IntakeSystem(esper.Processor):
-    """Reads Define, Limit, Serving, Submit, Retry, Purge.  Writes Definition, Identity, Data, Status.
+    """Reads Define, SetTimetable, Limit, Serving, Submit, Retry, Purge.
 
-    Fills `Tick.begin`.  Emits TaskSubmitted, TaskRetried, TaskPurged.
+    Writes Definition, Timetable, Identity, Data, Status.  Fills `Tick.begin`, `resume`.
+    Emits TaskSubmitted, TaskRetried, TaskPurged.
     """
 
     def process(self, tick: Tick) -> None:
@@ -36,6 +40,8 @@ class IntakeSystem(esper.Processor):
             tick.state.lanes.unblock()
         for define in tick.of(Define):
             _define(tick, define)
+        for timetable in tick.of(SetTimetable):
+            set_timetable(tick, timetable)
         for submit in tick.of(Submit):
             _submit(tick, submit)
         for retry in tick.of(Retry):
@@ -45,6 +51,7 @@ class IntakeSystem(esper.Processor):
 
 
 def _define(tick: Tick, define: Define) -> None:
+    tick.state.named[define.name] = define.digest
     if not tick.state.knows(define.digest):
         tick.world.spawn(definition_entity(define.digest), Definition(define.name, define.spec))
         tick.state.plans[define.digest] = Plan.stored(bytes(define.spec))
@@ -70,11 +77,7 @@ def _submit(tick: Tick, submit: Submit) -> None:
     identity = Identity(
         task, plan.name, submit.definition, tick.now, submit.assigned_to, submit.priority, submit.parent, submit.labels
     )
-    data, status = Data(submit.data), Status(TaskState.PENDING, tick.now)
-    world.spawn(task, identity, data, status)
-    tick.begin.append((task, submit.start or plan.first))
-    tick.emit(TaskSubmitted(task, plan.name))
-    tick.reply(submit.ticket, {"identity": identity, "data": data, "status": status})
+    tick.reply(submit.ticket, begin_task(tick, identity, submit.data, submit.start))
 
 
 def _existing(submit: Submit, identity: Identity, data: Data) -> str | DuplicateTask:
@@ -112,17 +115,29 @@ def _retry(tick: Tick, retry: Retry) -> None:
         why = f"task {task} cannot be retried: {lost}; submit it anew"
         tick.reply(retry.ticket, InputRefused(why))
         return
-    phase = retry.phase or (failure.phase if isinstance(failure, Failure) else plan.first)
-    if phase not in plan.phases:
-        known = ", ".join(plan.phases)
+    phase = retry.phase
+    if phase is None and not plan.is_graph:
+        phase = _to_do_again(record, plan.first)
+    if phase is not None and phase not in plan.graph.edges:
+        known = ", ".join(plan.graph.edges)
         tick.reply(retry.ticket, InputRefused(f"task {task} has no phase {phase!r}; its phases are {known}"))
         return
     del state.ended[task]
     kept = [component for name, component in as_it_is(record).items() if name not in ("status", "failure")]
     world.spawn(task, *kept, pending)
-    tick.begin.append((task, phase))
-    tick.emit(TaskRetried(task, phase))
+    tick.resume.append((task, phase))
+    tick.emit(TaskRetried(task, phase or (failure.phase if isinstance(failure, Failure) else plan.first)))
     tick.reply(retry.ticket, task)
+
+
+def _to_do_again(record: Components, first: str) -> str:
+    """Return the phase of a sequence to retry from: what was compensated first, else what failed."""
+    progress, failure = record.get("progress"), record.get("failure")
+    entries: dict[str, PhaseProgress] = progress.entries if isinstance(progress, Progress) else {}
+    undone = [(entry.ended, name) for name, entry in entries.items() if entry.outcome == "compensated"]
+    if undone:
+        return min(undone)[1]
+    return failure.phase if isinstance(failure, Failure) else first
 
 
 def _purge(tick: Tick, purge: Purge) -> None:

@@ -6,28 +6,34 @@ from workflow_engine.core.components import (
     Attempt,
     Backoff,
     Failure,
+    Joining,
     PhaseProgress,
     Run,
     Running,
     Suspended,
 )
 from workflow_engine.core.events import AttemptFailed, RetryScheduled
+from workflow_engine.core.fans import item_failed
 from workflow_engine.core.lifecycle import Move
 from workflow_engine.core.plan import pause
-from workflow_engine.core.runs import close_visit, marker, started
+from workflow_engine.core.runs import abort, close_visit, marker, progress_of, started
+from workflow_engine.core.stages import move_stage
 from workflow_engine.core.tick import Ending, Failed, Tick
-from workflow_engine.spec.model import RetryPolicy
+from workflow_engine.spec.parts import RetryPolicy
 
 
 class RetryingSystem(esper.Processor):
     """Reads `Tick.failed`, Attempt.  Writes Backoff, or fills `Tick.ending` when attempts are spent.
 
-    Emits AttemptFailed, RetryScheduled.
+    Writes Results, and fills `Tick.done`, where a fan-out goes on without an item that failed.
+    Emits AttemptFailed, RetryScheduled, ItemFailed.
     """
 
     def process(self, tick: Tick) -> None:
         """Give every attempt that failed a time to try again, or give its task up."""
         for failed in tick.failed:
+            if failed.run_id not in tick.world:
+                continue  # an item of a fan-out that has failed in this very tick
             run = tick.world.get(failed.run_id, Run)
             attempt = tick.world.get(failed.run_id, Attempt).number
             tick.touched[run.task] = False
@@ -36,7 +42,7 @@ class RetryingSystem(esper.Processor):
             if until is None:
                 _give_up(tick, failed, run, attempt)
                 continue
-            old = marker(tick, failed.run_id, (Running, Suspended))
+            old = marker(tick, failed.run_id, (Running, Suspended, Joining))
             if old is None:
                 raise AssertionError(f"run {failed.run_id} failed while it was neither under way nor waiting")
             tick.world.turn(failed.run_id, type(old), Backoff(until, failed.message))
@@ -52,7 +58,20 @@ def again(failed: Failed, policy: RetryPolicy, attempt: int, now: float) -> floa
 
 
 def _give_up(tick: Tick, failed: Failed, run: Run, attempt: int) -> None:
-    progress = PhaseProgress(run.visit, "failed", started(tick, failed.run_id, run), tick.now, attempt)
+    visit = tick.state.visit(failed.run_id)
+    stages = visit.phase.spec.stages
+    if stages is not None:
+        move_stage(tick, visit.identity, run.phase, stages.fail)
+    if run.item is not None:
+        joined = item_failed(tick, failed, run, attempt)
+        if joined is not None:
+            tick.done.append(joined)
+        return
+    abort(tick, failed.run_id)  # what it forked is not waited for any more
+    before = progress_of(tick, run.task, run.phase)
+    rejections = before.rejections if before is not None else 0
+    begun = started(tick, failed.run_id, run)
+    progress = PhaseProgress(run.visit, "failed", begun, tick.now, attempt, rejections=rejections)
     close_visit(tick, failed.run_id, run, progress)
     if run.task not in tick.ending:
         failure = Failure(run.phase, failed.error, failed.message, attempt, failed.detail)

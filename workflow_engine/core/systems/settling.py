@@ -7,7 +7,10 @@ from workflow_engine.core.components import (
     AnswerRecord,
     Answers,
     Artifacts,
+    Attempt,
     Context,
+    Escalated,
+    Feedback,
     Identity,
     Question,
     Run,
@@ -15,8 +18,10 @@ from workflow_engine.core.components import (
     StepRecord,
     Steps,
     Suspended,
+    Undoing,
 )
-from workflow_engine.core.events import QuestionAnswered, RunParked
+from workflow_engine.core.events import OutputRefused, QuestionAnswered, RunParked
+from workflow_engine.core.feedback import Ruling, stopped, with_comment
 from workflow_engine.core.inputs import (
     Answer,
     Attach,
@@ -25,19 +30,24 @@ from workflow_engine.core.inputs import (
     Declined,
     HandedBack,
     Settled,
+    Skipped,
     StepRecorded,
+    Unfit,
 )
 from workflow_engine.core.lifecycle import Move
-from workflow_engine.core.runs import QUESTION_TIMER, abort, enqueue, release
-from workflow_engine.core.tick import Done, Ending, Failed, Tick
+from workflow_engine.core.runs import QUESTION_TIMER, abort, enqueue, live_runs, release
+from workflow_engine.core.tick import Done, Ending, Failed, Tick, Visit
 from workflow_engine.errors import AnswerRefused, IllegalTransition, UnknownTask
+
+_NULL = msgspec.Raw(b"null")
 
 
 class SettlingSystem(esper.Processor):
-    """Reads Settled, AttemptFailed, StepRecorded, Declined, HandedBack, Answer, Attach, Cancel.
+    """Reads Settled, Skipped, Unfit, AttemptFailed, StepRecorded, Declined, HandedBack, Answer, Attach, Cancel.
 
-    Writes Steps, Context, Artifacts, Answers; drops Question.  Fills `Tick.done`, `failed`, `ready`, `ending`.
-    Emits QuestionAnswered, RunParked.  What an attempt that is no longer under way still gives is ignored.
+    Writes Steps, Context, Artifacts, Answers, Feedback, Attempt; drops Question.
+    Fills `Tick.done`, `failed`, `ready`, `ending`.  Emits QuestionAnswered, OutputRefused, RunParked.
+    What an attempt that is no longer under way still gives is ignored.
     """
 
     def process(self, tick: Tick) -> None:
@@ -46,6 +56,10 @@ class SettlingSystem(esper.Processor):
             _record_step(tick, recorded)
         for settled in tick.of(Settled):
             _settle(tick, settled)
+        for skipped in tick.of(Skipped):
+            _skip(tick, skipped)
+        for unfit in tick.of(Unfit):
+            _refit(tick, unfit)
         for failed in tick.of(AttemptFailed):
             if _under_way(tick, failed.run, failed.attempt):
                 release(tick, failed.run)
@@ -66,6 +80,10 @@ class SettlingSystem(esper.Processor):
             _attach(tick, attach)
         for cancel in tick.of(Cancel):
             _cancel(tick, cancel)
+        for orphan in tick.state.orphans:
+            if orphan in tick.world:
+                _cancel(tick, Cancel(orphan, "the task that forked it does not wait for it any more"))
+        tick.state.orphans.clear()
 
 
 def _under_way(tick: Tick, run: str, attempt: int) -> bool:
@@ -102,7 +120,39 @@ def _settle(tick: Tick, settled: Settled) -> None:
         _keep_context(tick, task, settled.context)
     if settled.artifacts is not None:
         _keep_artifacts(tick, task, settled.artifacts)
-    tick.done.append(Done(visit, under_way.since, settled.output, follow, settled.rebind))
+    tick.done.append(
+        Done(
+            visit, under_way.since, settled.output, follow, settled.rebind,
+            issues=settled.issues, stage=settled.stage,
+        )
+    )  # fmt: skip
+
+
+def _skip(tick: Tick, skipped: Skipped) -> None:
+    under_way = tick.state.running.get(skipped.run)
+    if under_way is None or under_way.attempt != skipped.attempt:
+        return
+    release(tick, skipped.run)
+    visit = under_way.visit
+    tick.done.append(Done(visit, under_way.since, _NULL, visit.phase.pick(None), skipped=True))
+
+
+def _refit(tick: Tick, unfit: Unfit) -> None:
+    """Hand an output back that does not fit its schema, once; after that the attempt fails for good."""
+    under_way = tick.state.running.get(unfit.run)
+    if under_way is None or under_way.attempt != unfit.attempt:
+        return
+    release(tick, unfit.run)
+    world, run = tick.world, under_way.visit.run
+    before = world.find(unfit.run, Feedback)
+    if before is not None and before.unfit:
+        tick.failed.append(Failed(unfit.run, "OutputRefused", unfit.message, permanent=True))
+        return
+    world.put(unfit.run, Feedback(unfit.issues, run.phase, unfit=True))
+    world.put(unfit.run, Attempt(unfit.attempt + 1))
+    world.drop_table(unfit.run, Steps)  # they would lead to the same output again
+    tick.emit(OutputRefused(run.task, unfit.run, unfit.message))
+    enqueue(tick, unfit.run, Running)
 
 
 def _decline(tick: Tick, declined: Declined) -> None:
@@ -125,23 +175,41 @@ def _answer(tick: Tick, answer: Answer) -> None:
     run = tick.world.get(run_id, Run)
     suspended = tick.world.get(run_id, Suspended)
     follow: str | None = None
-    if suspended.step is None:
-        try:
+    escalated = tick.world.find(run_id, Escalated)
+    ruling: Ruling | None = None
+    try:
+        if escalated is not None:
+            ruling = msgspec.json.decode(answer.value, type=Ruling)
+        elif suspended.step is None:
             follow = tick.state.phase(run).pick(answer.pick)
-        except ValueError as error:
-            tick.reply(answer.ticket, AnswerRefused(answer.question, str(error)))
-            return
+    except ValueError as error:
+        tick.reply(answer.ticket, AnswerRefused(answer.question, str(error)))
+        return
     tick.world.drop(run_id, Question)
     tick.state.timers.drop(run_id)
     tick.state.timers.drop(QUESTION_TIMER + run_id)
     tick.world.put_entry(run.task, Answers, question.id, AnswerRecord(tick.now, answer.value, answer.by))
     tick.emit(QuestionAnswered(run.task, run_id, question.id, answer.by))
     tick.reply(answer.ticket, run.task)
-    if suspended.step is None:
-        tick.done.append(Done(tick.state.visit(run_id), run.since, answer.value, follow))
+    if escalated is not None and ruling is not None:
+        _rule(tick, tick.state.visit(run_id), escalated, ruling)
+    elif suspended.step is None:
+        tick.done.append(Done(tick.state.visit(run_id), run.since, answer.value, follow, issues=answer.issues))
     else:
         tick.world.put_entry(run_id, Steps, suspended.step, StepRecord(suspended.index, answer.value))
         enqueue(tick, run_id, Suspended)
+
+
+def _rule(tick: Tick, visit: Visit, escalated: Escalated, ruling: Ruling) -> None:
+    """Do what a person has decided about rejected work."""
+    if ruling.decision == "stop":
+        tick.touched[visit.run.task] = False
+        stopped(tick, visit, ruling.comment)
+        return
+    again = ruling.decision == "revise"
+    issues = with_comment(escalated.issues, ruling.comment) if again else msgspec.UNSET
+    follow = visit.phase.pick(None)
+    tick.done.append(Done(visit, visit.run.since, escalated.output, follow, issues=issues, again=again))
 
 
 def closed(tick: Tick, question: str) -> AnswerRefused | UnknownTask:
@@ -187,8 +255,10 @@ def _cancel(tick: Tick, cancel: Cancel) -> None:
         tick.reply(cancel.ticket, absent(tick, cancel.task, Move.CANCEL))
     elif cancel.task in tick.ending:
         tick.reply(cancel.ticket, cancel.task)
+    elif tick.world.find(cancel.task, Undoing) is not None:
+        tick.reply(cancel.ticket, IllegalTransition(f"task {cancel.task}", "compensating already", Move.CANCEL))
     else:
-        for run in tick.state.runs.get(cancel.task, ()):
+        for run in list(live_runs(tick.state, cancel.task)):
             abort(tick, run)  # here, before dispatch: the places are given to others in this tick
         tick.ending[cancel.task] = Ending(Move.CANCEL, cancel.reason, ticket=cancel.ticket)
 

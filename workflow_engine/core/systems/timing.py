@@ -22,14 +22,16 @@ from workflow_engine.core.lifecycle import Move
 from workflow_engine.core.moments import span
 from workflow_engine.core.runs import QUESTION_TIMER, abort, enqueue, marker
 from workflow_engine.core.tick import Ending, Failed, Tick
+from workflow_engine.core.timetables import fire
 
 _NULL = msgspec.Raw(b"null")
 
 
 class TimingSystem(esper.Processor):
-    """Reads the timers, Backoff, Running, Suspended, Question.  Writes Attempt, Steps, Question; drops Question.
+    """Reads the timers, Backoff, Running, Suspended, Question, Timetable.
 
-    Fills `Tick.ready`, `failed`.  Emits QuestionOverdue.
+    Writes Attempt, Steps, Question, Timetable, and new tasks; drops Question.  Fills `Tick.ready`, `failed`, `begin`.
+    Emits QuestionOverdue, TaskSubmitted.
     """
 
     def process(self, tick: Tick) -> None:
@@ -42,7 +44,9 @@ class TimingSystem(esper.Processor):
             _strand(tick, task)
         tick.state.stranded.clear()
         for key in tick.state.timers.pop(tick.now):
-            if key.startswith(QUESTION_TIMER):
+            if key.startswith("#"):
+                fire(tick, key)
+            elif key.startswith(QUESTION_TIMER):
                 _overdue(tick, key.removeprefix(QUESTION_TIMER))
             else:
                 _due(tick, key)

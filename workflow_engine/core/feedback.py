@@ -1,0 +1,197 @@
+"""Feedback: rejected work goes back to the phase that did it, a bounded number of times."""
+
+from typing import Final, Literal
+
+import msgspec
+
+from workflow_engine.core.components import (
+    Component,
+    Escalated,
+    Failure,
+    Feedback,
+    Identity,
+    PhaseProgress,
+    Progress,
+    Question,
+    Run,
+    Running,
+    Suspended,
+    WaitKind,
+)
+from workflow_engine.core.events import PhaseRejected, QuestionAsked
+from workflow_engine.core.lifecycle import Move
+from workflow_engine.core.plan import Plan
+from workflow_engine.core.runs import begin_run, close_visit, plan_run, progress_of, started, withdraw
+from workflow_engine.core.stages import move_stage
+from workflow_engine.core.tick import Ending, Tick, Visit
+
+FORM: Final = msgspec.Raw(
+    msgspec.json.encode(
+        {
+            "type": "object",
+            "required": ["decision"],
+            "properties": {
+                "decision": {
+                    "enum": ["accept", "revise", "stop"],
+                    "description": "accept the work as it is, send it back once more, or let the task fail",
+                },
+                "comment": {"type": "string"},
+            },
+        }
+    )
+)
+"""What a person answers who decides about a rejection."""
+
+
+class Ruling(msgspec.Struct, frozen=True):
+    """The answer of a person who decides about a rejection; see `FORM`."""
+
+    decision: Literal["accept", "revise", "stop"]
+    comment: str = ""
+
+
+class _Issue(msgspec.Struct, frozen=True):
+    message: str = ""
+
+
+_decode: Final = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_read: Final = msgspec.json.Decoder(list[_Issue]).decode
+
+
+def reject(
+    tick: Tick,
+    identity: Identity,
+    plan: Plan,
+    visit: Visit,
+    output: msgspec.Raw,
+    issues: msgspec.Raw,
+    *,
+    again: bool = False,
+) -> None:
+    """Do what *visit*, of a phase that rejects, asks for: hand the work back, ask a person, or fail the task.
+
+    Args:
+        tick: the tick.
+        identity: of the task.
+        plan: of the task.
+        visit: of the reviewing phase or gate; its run, if it has one, is closed, or waits for a person.
+        output: what the phase gave.
+        issues: why it rejects, a list.
+        again: whether a person wants the work to be sent back, however often it was.
+    """
+    phase = visit.phase
+    policy = phase.spec.on_reject
+    before = progress_of(tick, identity.id, phase.spec.id)
+    rejections = (before.rejections if before is not None else 0) + 1
+    stages = phase.spec.stages
+    if stages is not None and not move_stage(tick, identity, phase.spec.id, stages.reject):
+        return
+    if policy is not None and (again or rejections <= policy.max_attempts):
+        _close(tick, visit, output, issues, rejections, "superseded")
+        _hand_back(tick, identity, plan, policy.target, Feedback(issues, phase.spec.id), visit)
+    elif policy is not None and policy.then == "human":
+        _escalate(tick, identity, visit, output, issues, rejections)
+    else:
+        _close(tick, visit, output, issues, rejections, "failed")
+        _fail(tick, visit, issues, rejections)
+
+
+def stopped(tick: Tick, visit: Visit, comment: str) -> None:
+    """Fail a task because a person does not want rejected work to go on."""
+    _fail(tick, visit, with_comment(msgspec.Raw(b"[]"), comment or "a person stopped it"), 0)
+
+
+def with_comment(issues: msgspec.Raw, comment: str) -> msgspec.Raw:
+    """Return *issues* and what a person said about them."""
+    if not comment:
+        return issues
+    said = msgspec.json.encode({"severity": "error", "message": comment, "path": None})
+    return msgspec.Raw(msgspec.json.encode([*_decode(issues), msgspec.Raw(said)]))
+
+
+def _close(tick: Tick, visit: Visit, output: msgspec.Raw, issues: msgspec.Raw, rejections: int, outcome: str) -> None:
+    """Close the visit of the reviewing phase."""
+    run, run_id = visit.run, visit.run_id
+    since = started(tick, run_id, run) if run_id in tick.world else run.since
+    entry = PhaseProgress(run.visit, outcome, since, tick.now, visit.attempt, output, issues, rejections)
+    if run_id in tick.world:
+        close_visit(tick, run_id, run, entry)
+    else:  # a gate
+        tick.world.put_entry(run.task, Progress, run.phase, entry)
+
+
+def _hand_back(tick: Tick, identity: Identity, plan: Plan, target: str, feedback: Feedback, visit: Visit) -> None:
+    """Have *target* done again, and everything that builds on it."""
+    tick.emit(PhaseRejected(identity.id, visit.run_id, target))
+    if plan.is_graph:
+        supersede(tick, identity.id, plan, target)
+    plan_run(tick, identity, plan.phases[target], feedback)
+
+
+def supersede(tick: Tick, task: str, plan: Plan, target: str) -> None:
+    """Make *target* and all that builds on it undone: what is under way is withdrawn, outputs stay to be looked at."""
+    within = {target, *plan.graph.downstream(target)}
+    for run in tick.state.runs.get(task, ()):
+        if tick.world.get(run, Run).phase in within:
+            withdraw(tick, run, "superseded")
+    kept = [(visit, old) for visit, old in tick.ready if visit.run.task != task or visit.run.phase not in within]
+    tick.planned[task] = tick.planned.get(task, 0) - (len(tick.ready) - len(kept))
+    tick.ready = kept
+    held = tick.state.held.get(task)
+    if held is not None:
+        held[:] = [phase for phase in held if phase not in within]
+    table = tick.world.find(task, Progress)
+    entries: dict[str, PhaseProgress] = table.entries if table is not None else {}
+    for phase in within:
+        entry = entries.get(phase)
+        if entry is not None and entry.done:
+            tick.world.put_entry(task, Progress, phase, msgspec.structs.replace(entry, outcome="superseded"))
+
+
+def _escalate(
+    tick: Tick, identity: Identity, visit: Visit, output: msgspec.Raw, issues: msgspec.Raw, rejections: int
+) -> None:
+    """Have a person decide."""
+    phase, run_id = visit.phase.spec, visit.run_id
+    question = Question(
+        id=f"{run_id}/{visit.attempt}r{rejections}",
+        kind=WaitKind.HUMAN,
+        prompt=_prompt(phase.id, phase.on_reject.target if phase.on_reject is not None else phase.id, rejections),
+        asked_at=tick.now,
+        form=FORM,
+        show=msgspec.Raw(msgspec.json.encode({"output": output, "issues": issues})),
+        assignee=phase.assignee,
+        candidates=phase.candidates,
+    )
+    waits = Suspended(WaitKind.HUMAN, tick.now, question.id)
+    if run_id in tick.world:
+        old = _marker(tick, run_id)
+        tick.world.turn(run_id, old, waits)
+    else:
+        begin_run(tick, visit, waits)
+    tick.world.put(run_id, question)
+    tick.world.put(run_id, Escalated(output, issues))
+    tick.touched[identity.id] = False
+    tick.emit(QuestionAsked(identity.id, run_id, question.id, WaitKind.HUMAN, phase.assignee))
+
+
+def _marker(tick: Tick, run_id: str) -> type[Component]:
+    return Suspended if tick.world.find(run_id, Suspended) is not None else Running
+
+
+def _prompt(phase: str, target: str, rejections: int) -> str:
+    times = "once" if rejections == 1 else f"{rejections} times"
+    return (
+        f"{phase!r} has rejected the work of {target!r} {times}. "
+        "Accept it as it is, send it back once more, or stop the task?"
+    )
+
+
+def _fail(tick: Tick, visit: Visit, issues: msgspec.Raw, rejections: int) -> None:
+    task, phase = visit.run.task, visit.run.phase
+    said = "; ".join(issue.message for issue in _read(issues)[:5]) or "no reason was given"
+    times = f" {rejections} times, the last time" if rejections > 1 else ""
+    message = f"phase {phase!r} rejected the work{times}: {said}"
+    tick.emit(PhaseRejected(task, visit.run_id, None))
+    if task not in tick.ending:
+        tick.ending[task] = Ending(Move.FAIL, message, Failure(phase, "Rejected", message, visit.attempt))

@@ -1,0 +1,15 @@
+"""Outputs: what a task gave, as far as that can be seen from its components."""
+
+from typing import Any
+
+import msgspec
+
+from workflow_engine.core.components import Json, PhaseProgress, Progress
+
+
+def last_output(components: dict[str, Any]) -> Json:
+    """Return the output of the phase that ended last of those that gave one, absent where none did."""
+    table: Progress | None = components.get("progress")
+    entries: dict[str, PhaseProgress] = table.entries if table is not None else {}
+    ended = [entry for entry in entries.values() if entry.output is not msgspec.UNSET]
+    return max(ended, key=lambda entry: entry.ended).output if ended else msgspec.UNSET

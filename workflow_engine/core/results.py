@@ -1,0 +1,30 @@
+"""Results: what a task that went through a graph gave."""
+
+from typing import Final
+
+import msgspec
+
+from workflow_engine.core.components import PhaseProgress, Progress
+from workflow_engine.core.plan import Plan
+from workflow_engine.core.tick import Tick
+
+_NULL: Final = msgspec.Raw(b"null")
+
+
+def result_of(tick: Tick, task: str, plan: Plan) -> msgspec.Raw:
+    """Return the output of the phase that none depends on, or of several such phases an object by their ids.
+
+    A phase that was left out gives null.
+    """
+    table = tick.world.find(task, Progress)
+    entries: dict[str, PhaseProgress] = table.entries if table is not None else {}
+    outputs = {phase: _output(entries.get(phase)) for phase in plan.graph.sinks}
+    if len(outputs) == 1:
+        return next(iter(outputs.values()))
+    return msgspec.Raw(msgspec.json.encode(outputs))
+
+
+def _output(entry: PhaseProgress | None) -> msgspec.Raw:
+    if entry is None or entry.outcome != "completed" or not isinstance(entry.output, msgspec.Raw):
+        return _NULL
+    return entry.output

@@ -1,0 +1,147 @@
+"""Joining: runs fan out over items, fork tasks, and go on once all of these have ended."""
+
+from typing import Any
+
+import esper
+import msgspec
+
+from workflow_engine.core.beginnings import begin_task
+from workflow_engine.core.components import (
+    Child,
+    Children,
+    Context,
+    Data,
+    Forking,
+    Identity,
+    Inherited,
+    Joining,
+    Run,
+    Running,
+    StepRecord,
+    Steps,
+    TaskState,
+)
+from workflow_engine.core.events import TasksForked
+from workflow_engine.core.fans import fan_out
+from workflow_engine.core.inputs import Branch, FanOut, Fork
+from workflow_engine.core.runs import enqueue, release
+from workflow_engine.core.tick import Failed, Tick, Visit
+
+NESTING_MAX = 20
+"""How many tasks may stand one below the other; more is a workflow that forks itself without end."""
+
+
+class JoiningSystem(esper.Processor):
+    """Reads FanOut, Fork, `State.joined`, Children.  Writes Joining, Items, Forking, Children, Steps, and new tasks.
+
+    Fills `Tick.ready`, `done`, `failed`, `begin`.  Emits FannedOut, TasksForked, TaskSubmitted.
+    """
+
+    def process(self, tick: Tick) -> None:
+        """Begin what runs are made of, and wake those of which all parts have ended."""
+        for given in tick.of(FanOut):
+            visit = _under_way(tick, given.run, given.attempt)
+            done = fan_out(tick, visit, given.items) if visit is not None else None
+            if done is not None:
+                tick.done.append(done)
+        for fork in tick.of(Fork):
+            visit = _under_way(tick, fork.run, fork.attempt)
+            if visit is not None:
+                _fork(tick, visit, fork)
+        for run in tick.state.joined:
+            if run in tick.world and tick.world.find(run, Joining) is not None:
+                _join(tick, run)
+        tick.state.joined.clear()
+
+
+def _under_way(tick: Tick, run: str, attempt: int) -> Visit | None:
+    """Take an attempt off the books and return its visit, None where it is no longer under way."""
+    found = tick.state.running.get(run)
+    if found is None or found.attempt != attempt:
+        return None
+    release(tick, run)
+    return found.visit
+
+
+def _fork(tick: Tick, visit: Visit, fork: Fork) -> None:
+    world, run_id = tick.world, visit.run_id
+    if visit.run.task.count("~") >= NESTING_MAX:
+        message = f"tasks fork tasks {NESTING_MAX} deep; mend the workflow that forks itself"
+        tick.failed.append(Failed(run_id, "ForkedTooDeep", message, permanent=True))
+        return
+    known = world.find(run_id, Forking)
+    children: list[str] = []
+    number = known.count if known is not None else 0
+    for branch in fork.branches:
+        number += 1
+        child = f"{visit.run.task}~{_word(visit.run)}.{number}"
+        while child in world or child in tick.state.ended:
+            number += 1
+            child = f"{visit.run.task}~{_word(visit.run)}.{number}"
+        _submit(tick, visit, child, branch, fork.context)
+        children.append(child)
+    world.turn(run_id, Running, Joining(tick.now))
+    world.put(run_id, Forking(fork.step, fork.index, number))
+    world.drop_table(run_id, Children)
+    for child in children:
+        world.put_entry(run_id, Children, child, Child())
+    tick.touched[visit.run.task] = False
+    tick.emit(TasksForked(visit.run.task, run_id, tuple(children)))
+
+
+def _word(run: Run) -> str:
+    """Return what the ids of tasks that *run* forks have behind the parent's."""
+    phase = "".join("-" if c.isspace() else c for c in run.phase)
+    return f"{phase}.{run.visit}" if run.item is None else f"{phase}.{run.visit}.{run.item}"
+
+
+def _submit(tick: Tick, visit: Visit, child: str, branch: Branch, context: dict[str, msgspec.Raw] | None) -> None:
+    parent = visit.identity
+    plan = tick.state.plan(branch.definition)
+    identity = Identity(
+        child, plan.name, branch.definition, tick.now, parent.assigned_to, parent.priority, parent.id,
+        parent.labels, visit.run_id,
+    )  # fmt: skip
+    data = branch.data if isinstance(branch.data, msgspec.Raw) else tick.world.get(parent.id, Data).value
+    begin_task(tick, identity, data, branch.start)
+    if branch.inherits:
+        for name, value in inherited(tick, parent.id, context).items():
+            tick.world.put_entry(child, Inherited, name, value)
+
+
+def inherited(tick: Tick, task: str, context: dict[str, msgspec.Raw] | None) -> dict[str, Any]:
+    """Return the context that a task forked by *task* begins with; *context* is what its handler has set so far."""
+    found: dict[str, Any] = {}
+    for kind in (Inherited, Context):
+        table = tick.world.find(task, kind)
+        if table is not None:
+            found.update(table.entries)
+    return {**found, **(context or {})}
+
+
+def _join(tick: Tick, run_id: str) -> None:
+    """Let a run go on that has forked tasks, if all of them have ended; fail it where one has not completed."""
+    table = tick.world.find(run_id, Children)
+    children: dict[str, Child] = table.entries if table is not None else {}
+    failed = next((name for name, child in children.items() if _will_not_complete(tick, name, child)), None)
+    if failed is not None:
+        tick.state.orphans.extend(name for name, child in children.items() if child.state is None)
+        child = children[failed]
+        state = child.state or "lost from the journal"
+        message = f"task {failed}, which it forked, is {state}: {child.message or 'no reason was given'}"
+        tick.failed.append(Failed(run_id, "ForkedTaskFailed", message, permanent=True))
+        return
+    if any(child.state is None for child in children.values()):
+        return
+    forking = tick.world.get(run_id, Forking)
+    joined = [{"task": name, "output": child.output, "changes": child.changes} for name, child in children.items()]
+    value = msgspec.Raw(msgspec.json.encode(joined))
+    tick.world.put_entry(run_id, Steps, forking.step, StepRecord(forking.index, value))
+    tick.world.drop_table(run_id, Children)
+    enqueue(tick, run_id, Joining)
+
+
+def _will_not_complete(tick: Tick, task: str, child: Child) -> bool:
+    if child.state is None:
+        return task not in tick.world
+    return child.state is not TaskState.COMPLETED

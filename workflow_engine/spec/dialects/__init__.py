@@ -1,0 +1,1 @@
+"""Dialects: workflow files in other words, translated to the native form before they are checked."""

@@ -1,0 +1,128 @@
+"""Loading: workflow files, read into checked workflows or refused with every line that has to change."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple
+
+from pydantic import ValidationError
+
+from workflow_engine.errors import SpecError
+from workflow_engine.spec.beside import find_beside
+from workflow_engine.spec.diagnostics import Diagnostic, Source, in_order, refusal
+from workflow_engine.spec.model import WorkflowSpec
+from workflow_engine.spec.nodes import MappingNode, Node, ScalarNode, plain
+from workflow_engine.spec.placing import inside, placed
+from workflow_engine.spec.problems import Problem, did_you_mean
+from workflow_engine.spec.reading import BYTES_MAX, read
+from workflow_engine.spec.strict import COLLECT
+from workflow_engine.spec.translation import Remark, Translation
+from workflow_engine.spec.yaml_tree import compose
+
+Dialect = Literal["native", "steps", "pipeline"]
+
+_DIALECTS: Final[dict[str, Dialect]] = {"steps": "steps", "agents": "pipeline", "phases": "native"}
+"""The key by which a file is known, first found first."""
+
+
+class Loaded(NamedTuple):
+    """A workflow that was read from a file.
+
+    Attributes:
+        spec: the workflow, checked.
+        warnings: what loads but may not mean what its author expects.
+        dialect: in which words the file is written.
+    """
+
+    spec: WorkflowSpec
+    warnings: tuple[Diagnostic, ...]
+    dialect: Dialect
+
+
+def load_workflow(path: str | Path) -> Loaded:
+    """Return the workflow of the file at *path*: YAML or JSON, in any dialect.
+
+    Raises:
+        SpecError: the file cannot be read or is wrong; ``problems`` are the `Diagnostic`s of all that was found.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            data = file.read(BYTES_MAX + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise SpecError(f"{path}: the file cannot be read: {reason}") from error
+    return load_text(data, str(path), path.parent)
+
+
+def load_text(text: str | bytes, name: str, folder: Path | None = None) -> Loaded:
+    """Return the workflow that *text* holds.
+
+    Args:
+        text: YAML or JSON.
+        name: what messages call it.
+        folder: where programs and mounts that are named by relative paths are looked for; None leaves them as they are.
+
+    Raises:
+        SpecError: it is wrong; ``problems`` are the `Diagnostic`s of all that was found.
+    """
+    source = read(text, name)
+    root = compose(source)
+    dialect = _dialect(root, source)
+    translation = _translate(root, dialect, folder)
+    if translation.problems:
+        raise refusal(_remarks(translation.problems, source))
+    spec = _checked(translation.root, source, folder if dialect == "native" else None)
+    return Loaded(spec, in_order(_remarks(translation.warnings, source)), dialect)
+
+
+def _dialect(root: Node, source: Source) -> Dialect:
+    if not isinstance(root, MappingNode):
+        raise source.refused("a workflow file is a mapping with a name and phases", root.span)
+    for key, dialect in _DIALECTS.items():
+        if key in root.entries:
+            return dialect
+    near = next((entry.key for key, entry in root.entries.items() if did_you_mean(key, _DIALECTS)), None)
+    if near is not None:
+        raise source.refused(f"{near.text!r} is not known here{did_you_mean(near.text, _DIALECTS)}", near.span)
+    raise source.refused("the key 'phases' is missing (a step file has 'steps', a pipeline file 'agents')", root.span)
+
+
+def _translate(root: Node, dialect: Dialect, folder: Path | None) -> Translation:
+    if dialect == "native" or not isinstance(root, MappingNode):
+        return Translation(root)
+    from workflow_engine.spec.dialects import pipelines, steps
+
+    return (steps if dialect == "steps" else pipelines).translate(root, folder)
+
+
+def _checked(root: Node, source: Source, folder: Path | None) -> WorkflowSpec:
+    """Return the workflow of the native form *root*, or refuse it with all its problems."""
+    from workflow_engine.spec import checking, validation
+
+    data = _data(root)
+    missing = list(find_beside(data, folder)) if folder is not None else []
+    try:
+        spec = WorkflowSpec.model_validate(data, context={COLLECT: True})
+    except ValidationError as error:
+        raise _refusal([*missing, *validation.problems(error, root)], root, source) from error
+    found = [*missing, *checking.problems(spec)]
+    if found:
+        raise _refusal(found, root, source)
+    return spec
+
+
+def _data(root: Node) -> dict[str, Any]:
+    """Return the native form as data, with the version as it is written: 1.10 is not 1.1."""
+    data: dict[str, Any] = plain(root)
+    version = root.entries.get("version") if isinstance(root, MappingNode) else None
+    if version is not None and isinstance(version.value, ScalarNode) and version.value.value is not None:
+        data["version"] = version.value.text
+    return data
+
+
+def _refusal(problems: Iterable[Problem], root: Node, source: Source) -> SpecError:
+    return refusal(placed(problem, root, source) for problem in problems)
+
+
+def _remarks(remarks: Iterable[Remark], source: Source) -> tuple[Diagnostic, ...]:
+    return tuple(source.diagnostic(said.fact, inside(said.node, said.within, source)) for said in remarks)

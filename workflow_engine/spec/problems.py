@@ -1,0 +1,37 @@
+"""Problems: what is wrong with a workflow, and where."""
+
+import difflib
+from collections.abc import Iterable
+from typing import NamedTuple
+
+Place = tuple[str | int, ...]
+"""Keys and positions that lead from the whole to a value: ``("phases", 0, "depends_on", 1)``."""
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong.
+
+    Attributes:
+        place: where; a loader of files finds line and column for it.
+        fact: what is wrong and, where there is one, the remedy, as a sentence that names the thing.
+        at_key: whether the key at *place* is meant rather than its value.
+        within: where the value is a text and the problem is at a place in it: line and column, both from 0.
+    """
+
+    place: Place
+    fact: str
+    at_key: bool = False
+    within: tuple[int, int] | None = None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``; did you mean 'draft'?`` where *word* is nearly one of *known*, else the empty string."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def listed(names: Iterable[str], most: int = 20) -> str:
+    """Return *names* as a text, the first *most* of them."""
+    names = list(names)
+    more = f", and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
