@@ -1,11 +1,18 @@
 """The human adapter: a phase for a person is a question."""
 
-from typing import Any
+from typing import Any, Final
 
 from workflow_engine.adapter import Output, Suspend
 from workflow_engine.core.components import WaitKind
 from workflow_engine.spec.model import Phase
 from workflow_engine.task import Task
+
+DECISION: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["decision"],
+    "properties": {"decision": {"enum": ["approve", "reject"]}, "comment": {"type": "string"}},
+}
+"""The form of a person who reviews, where the phase has none of its own."""
 
 
 class HumanAdapter:
@@ -18,7 +25,7 @@ class HumanAdapter:
             WaitKind.HUMAN,
             prompt,
             form=form_of(phase),
-            show=task.outputs or task.data,
+            show=phase.show if phase.show is not None else task.outputs or task.data,
             assignee=phase.assignee,
             candidates=phase.candidates,
             due=phase.due,
@@ -27,11 +34,17 @@ class HumanAdapter:
 
 
 def form_of(phase: Phase) -> dict[str, Any] | None:
-    """Return the form of the phase's answer: its own, with a choice of what follows where there is one."""
+    """Return the form of the phase's answer: its own, or the schema of its output.
+
+    Where there is a choice of what follows, the form has it.
+    """
     choices = phase.next_classifications or ()
+    given = phase.form if phase.form is not None else phase.output
+    if given is None and phase.on_reject is not None:
+        given = DECISION
     if len(choices) < 2:
-        return phase.form
-    form: dict[str, Any] = dict(phase.form or {"type": "object", "properties": {}})
+        return given
+    form: dict[str, Any] = dict(given or {"type": "object", "properties": {}})
     properties: dict[str, Any] = dict(form.get("properties") or {})
     if "next_classification" not in properties:
         properties["next_classification"] = {"enum": list(choices), "description": "what follows"}

@@ -25,6 +25,7 @@ from workflow_engine.adapters.program_files import (
     OUTPUTS,
     left_files,
     make_folder,
+    mount_files,
     remove_folder,
     remove_leftovers,
 )
@@ -40,6 +41,12 @@ LOG: Final = logging.getLogger("workflow_engine")
 PYTHON: Final = "{python}"
 """The part of a command that means the running interpreter."""
 
+BAD_DATA: Final = 65
+"""Exit code of a program that would never succeed on this task: EX_DATAERR of sysexits.h."""
+
+REJECTS: Final = 1
+"""Exit code of a program that has reviewed something and rejects it."""
+
 STDERR_MAX: Final = 1_000
 """Most characters of stderr in the message of a failure; the log has all of it."""
 
@@ -53,11 +60,14 @@ class ProgramRunner:
 
         {"task": {"id": "t1", "workflow": ..., "phase": ..., "classification": ..., "attempt": 1,
                   "key": "t1/phase/1/1", "labels": {}},
-         "data": ..., "context": {...}, "outputs": {"phase": ...}, "artifacts": {"name": "inputs/name"}}
+         "data": ..., "input": ..., "item": ..., "index": ..., "feedback": [...],
+         "context": {...}, "outputs": {"phase": ...}, "artifacts": {"name": "inputs/name"}}
 
     It exits with 0 when it has succeeded.  What it wrote to stdout is then the phase's output: JSON if it is JSON, else
-    text, null if it is empty; and the files it left in ``outputs/`` are artifacts of the task.  Any other end is a
-    failure that is tried again as the phase's policy says, and nothing of it is kept but the log.
+    text, null if it is empty; and the files it left in ``outputs/`` are artifacts of the task.  In a phase that reviews
+    (``on_reject``, or of a gate) the exit code 1 rejects: what it wrote to stdout says why.  Any other end is a failure
+    that is tried again as the phase's policy says, and nothing of it is kept but the log; `BAD_DATA` is one that is not
+    tried again.
 
     Args:
         artifacts: where artifacts are kept.
@@ -114,6 +124,7 @@ class ProgramRunner:
         refs = [msgspec.convert(entry, ArtifactRef) for entry in task.artifacts.values()]
         with _disk_may_recover():
             await self._artifacts.mount(refs, folder / INPUTS)
+            await asyncio.to_thread(mount_files, phase.mounts, folder)
         spec = ProcessSpec(
             argv=[sys.executable if part == PYTHON else part for part in phase.command or ()],
             stdin=_task_json(task, phase, refs),
@@ -126,13 +137,16 @@ class ProgramRunner:
             grace=self._grace,
         )
         result = await self._logged(spec, task, phase)
-        _check(result, spec)
+        rejects = task.reviews and result.exit_code == REJECTS
+        if not rejects:
+            _check(result, spec)
         value = _value(result.stdout, spec)
+        if rejects:
+            value = _rejection(value, result)
         return Output(value, artifacts=await self._kept(folder / OUTPUTS, phase))
 
     async def _logged(self, spec: ProcessSpec, task: Task, phase: Phase) -> ProcessResult:
-        visit = int(task.key.split("/")[2])
-        log = ProgramLog(log_path(self._data_dir, task.id, phase.id, visit, task.attempt))
+        log = ProgramLog(log_path(self._data_dir, task.id, phase.id, task.key.split("/")[2], task.attempt))
         try:
             return await run_process(
                 spec, on_output=lambda _, piece: log.add(piece), registry=self._registry, owner=task.key
@@ -160,6 +174,10 @@ def _task_json(task: Task, phase: Phase, refs: list[ArtifactRef]) -> bytes:
                 "labels": task.labels,
             },
             "data": task.data,
+            "input": task.input,
+            "item": task.item,
+            "index": task.index,
+            "feedback": task.feedback,
             "context": dict(task.context),
             "outputs": task.outputs,
             "artifacts": {ref.name: f"{INPUTS}/{ref.name}" for ref in refs},
@@ -182,7 +200,18 @@ def _check(result: ProcessResult, spec: ProcessSpec) -> None:
             f"have it write files to {OUTPUTS}/"
         )
     stderr = result.stderr_log.strip()[-STDERR_MAX:]
-    raise TransientFailure(f"{result.message}: {stderr}" if stderr else result.message)
+    message = f"{result.message}: {stderr}" if stderr else result.message
+    raise PermanentFailure(message) if result.exit_code == BAD_DATA else TransientFailure(message)
+
+
+def _rejection(value: Any, result: ProcessResult) -> dict[str, Any]:
+    """Return what a program that rejects has said, in the shape of a verdict."""
+    if isinstance(value, dict):
+        return {**value, "passed": False}
+    if isinstance(value, list):
+        return {"passed": False, "issues": value}
+    said = value if isinstance(value, str) and value.strip() else result.stderr_log.strip()[-STDERR_MAX:]
+    return {"passed": False, "issues": [line for line in str(said).splitlines() if line.strip()]}
 
 
 def _value(stdout: bytes, spec: ProcessSpec) -> Any:

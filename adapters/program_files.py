@@ -5,6 +5,7 @@ import secrets
 import shutil
 import stat
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -38,6 +39,27 @@ def make_folder(parent: Path) -> Path:
     except OSError as error:
         raise TransientFailure(f"no working directory can be made in {parent} ({error.strerror})") from error
     return folder
+
+
+def mount_files(mounts: Mapping[str, str], folder: Path) -> None:
+    """Copy files and folders into *folder*, by the names they have there.
+
+    Raises:
+        PermanentFailure: a name is not below the folder, or what it stands for is not there.
+    """
+    for name, source in mounts.items():
+        target = folder / name
+        if not target.resolve().is_relative_to(folder.resolve()) or target.resolve() == folder.resolve():
+            raise PermanentFailure(f"mount {name!r} is not below the folder of the program; use a relative name")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if Path(source).is_dir():
+                shutil.copytree(source, target, dirs_exist_ok=True)
+            else:
+                shutil.copy2(source, target)
+        except OSError as error:
+            why = f"mount {name!r}: {source} cannot be copied ({error.strerror}); mend mounts of the phase"
+            raise PermanentFailure(why) from error
 
 
 def remove_leftovers(parent: Path) -> None:

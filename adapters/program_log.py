@@ -42,8 +42,8 @@ class LogPart(NamedTuple):
     position: int
 
 
-def log_path(data_dir: Path, task: str, phase: str, visit: int, attempt: int) -> Path:
-    """Return where the log of an attempt stands, or would."""
+def log_path(data_dir: Path, task: str, phase: str, visit: int | str, attempt: int) -> Path:
+    """Return where the log of an attempt stands, or would; in a fan-out, *visit* is the visit, a dot and the item."""
     return _folder(data_dir, task) / f"{_safe(phase)}-{visit}-{attempt}.log"
 
 

@@ -18,6 +18,8 @@ from workflow_engine.adapters.agentic import DefaultAgentAdapter
 from workflow_engine.adapters.classifier import CLASSIFIER
 from workflow_engine.adapters.functional import FunctionalAdapter
 from workflow_engine.adapters.human import HumanAdapter
+from workflow_engine.adapters.subworkflow import SubworkflowAdapter
+from workflow_engine.adapters.timer import TimerAdapter
 from workflow_engine.adapters.transforming import TransformAdapter
 from workflow_engine.artifacts.local import LocalArtifactStore
 from workflow_engine.artifacts.port import ArtifactStore
@@ -27,19 +29,22 @@ from workflow_engine.core.components import TaskState
 from workflow_engine.errors import InputRefused
 from workflow_engine.face.commanding import Commanding
 from workflow_engine.face.opening import Storage
+from workflow_engine.forking import Fork, MergeConflict
 from workflow_engine.handlers import Handlers
 from workflow_engine.history import History
 from workflow_engine.journal.json_journal import SEGMENT_BYTES, Durability, JsonJournal
 from workflow_engine.journal.port import Journal
 from workflow_engine.runtime.clock import Clock, WallClock
 from workflow_engine.runtime.session import Session
-from workflow_engine.spec.model import TRANSFORM, Phase, TaskType, WorkflowSpec
+from workflow_engine.spec.model import TIMER, TRANSFORM, WORKFLOW, Phase, TaskType, WorkflowSpec
 from workflow_engine.spec.parts import RetryPolicy
 from workflow_engine.task import Task
 
 __all__ = [
     "Adapter",
     "ECSWorkflowEngine",
+    "Fork",
+    "MergeConflict",
     "Output",
     "Phase",
     "RetryPolicy",
@@ -58,6 +63,8 @@ POOLS: Final[Mapping[str, int]] = {
     "agentic": 100,
     CLASSIFIER: 100,
     TRANSFORM: 1_000,
+    TIMER: 1_000,
+    WORKFLOW: 1_000,
     "process": 2 * (os.cpu_count() or 1),
 }
 """Runs that may be under way at once unless told otherwise, by pool; "process": the programs of functional phases."""
@@ -127,5 +134,7 @@ def _adapters(storage: Storage, handlers: Handlers) -> dict[str, Adapter]:
         TaskType.HUMAN: HumanAdapter(),
         TaskType.AGENTIC: DefaultAgentAdapter(handlers),
         TaskType.FUNCTIONAL: FunctionalAdapter(handlers, storage.artifacts, storage.data_dir),
+        WORKFLOW: SubworkflowAdapter(),
+        TIMER: TimerAdapter(),
         TRANSFORM: TransformAdapter(),
     }

@@ -61,6 +61,16 @@ class Workflows:
         self._by_name[spec.name] = _chosen(spec)
         return spec
 
+    def registered(self) -> dict[str, WorkflowSpec]:
+        """Return what is registered, by name."""
+        return {name: chosen.spec for name, chosen in self._by_name.items()}
+
+    def announce(self, workflow: str, host: Host) -> None:
+        """Tell *host* of a registered workflow, and when its tasks are submitted by themselves."""
+        chosen = self._by_name[workflow]
+        self.define(chosen, host)
+        host.send(timetable(chosen.spec))
+
     def find(self, workflow: str, core: Core) -> Chosen | None:
         """Return the workflow of this name: what is registered here, else what the journal has; None for neither."""
         return self._by_name.get(workflow) or self._journaled(workflow, core)
@@ -127,9 +137,8 @@ class Workflows:
 
     def define_all(self, host: Host) -> None:
         """Tell *host* of every registered workflow."""
-        for chosen in self._by_name.values():
-            self.define(chosen, host)
-            host.send(timetable(chosen.spec))
+        for workflow in self._by_name:
+            self.announce(workflow, host)
 
     def _journaled(self, workflow: str, core: Core) -> Chosen | None:
         """Return the latest definition of this name that the journal has, or None."""

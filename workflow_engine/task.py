@@ -27,6 +27,7 @@ from workflow_engine.core.components import (
     TaskState,
 )
 from workflow_engine.core.outputs import last_output
+from workflow_engine.core.plan import UNDO
 from workflow_engine.errors import IllegalTransition, InputRefused
 from workflow_engine.forking import Fork, Joined, MergeConflict, merge
 from workflow_engine.values import from_json, to_seconds, to_text
@@ -102,6 +103,11 @@ class Scope(Protocol):
     @property
     def feedback(self) -> list[dict[str, Any]]:
         """See `Task.feedback`."""
+        ...
+
+    @property
+    def reviews(self) -> bool:
+        """See `Task.reviews`."""
         ...
 
     def resumed(self) -> list[Any]:
@@ -236,7 +242,7 @@ class Task:
         return {
             phase: from_json(entry.output)
             for phase, entry in self._progress().items()
-            if entry.output is not msgspec.UNSET
+            if entry.output is not msgspec.UNSET and not phase.endswith(UNDO)
         }
 
     @property
@@ -322,6 +328,11 @@ class Task:
     def feedback(self) -> list[dict[str, Any]]:
         """Why the work is to be done again: ``{"severity": ..., "message": ..., "path": ...}`` each; empty at first."""
         return self._in_handler("feedback").feedback
+
+    @property
+    def reviews(self) -> bool:
+        """Whether this phase reviews the work of others: it has ``on_reject``, or a gate decides over it."""
+        return self._in_handler("reviews").reviews
 
     def move_to(self, stage: str) -> None:
         """Move the task to a stage of its workflow's ``states`` once this phase completes.

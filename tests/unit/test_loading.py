@@ -7,13 +7,15 @@ import pytest
 
 from tests.unit.workflow_files import FAN_OUT, GOOD, IN_ORDER, REVIEW
 from workflow_engine.errors import SpecError
+from workflow_engine.spec import loading
 from workflow_engine.spec.diagnostics import Diagnostic
 from workflow_engine.spec.loading import Loaded, load_text, load_workflow
 from workflow_engine.spec.model import WorkflowSpec
-from workflow_engine.spec.nodes import made
+from workflow_engine.spec.nodes import ListNode, MappingNode, Node, made, mapping, plain
 from workflow_engine.spec.placing import placed
 from workflow_engine.spec.problems import Place, Problem
 from workflow_engine.spec.reading import read
+from workflow_engine.spec.translation import Dialect, Remark, Translation
 from workflow_engine.spec.yaml_tree import compose
 
 NAME = "a name (1 to 200 characters without '/' and '#', no space at its ends)"
@@ -148,7 +150,6 @@ def test_what_only_the_whole_workflow_shows_is_placed_too() -> None:
     [
         ("hello", 1, 1, "a workflow file is a mapping with a name and phases"),
         ("- a", 1, 1, "a workflow file is a mapping with a name and phases"),
-        ("name: w\n", 1, 1, "the key 'phases' is missing (a step file has 'steps', a pipeline file 'agents')"),
         ("name: w\nphase: []\n", 2, 1, "'phase' is not known here; did you mean 'phases'?"),
         ("name: w\nphases: []\n", 2, 9, "expected a list that is not empty, got an empty list"),
         ("name: w\nphases:\n", 2, 8, "expected a list that is not empty, got nothing"),
@@ -237,7 +238,7 @@ def test_a_place_is_followed_as_far_as_the_file_goes() -> None:
     assert pointed(text, ("phases", 0, "mounts", "one")) == (3, 19, 3)
     assert pointed(text, ("phases", 0, "mounts", "one"), at_key=True) == (3, 14, 3)
     assert pointed(text, ("phases", 0, "absent"), at_key=True) == (2, 5, 19)
-    assert pointed(text, ("phases", 7)) == (2, 3, 20)
+    assert pointed(text, ("phases", 7)) == (2, 3, 21)
     assert pointed(text, ()) == (1, 1, 7)
 
 
@@ -246,3 +247,39 @@ def test_made_values_have_the_place_of_what_they_were_made_from() -> None:
     root = made({"phases": [{"id": "b"}]}, compose(source))
     said = placed(Problem(("phases", 0, "id"), "wrong", within=(0, 1)), root, source)
     assert said == Diagnostic("w.yaml", 1, 1, "wrong", "a: x", 4)
+
+
+def tasks(root: MappingNode, folder: Path | None) -> Translation:
+    """Translate a dialect in which ``tasks`` are names of phases that people carry out, in order; ``old`` is passed over."""
+    listed = root.entries["tasks"].value
+    if not isinstance(listed, ListNode):
+        return Translation(root, problems=(Remark(listed, "tasks are a list"),))
+    phases = [made({"id": plain(task), "assigned_to": "human", "prompt": "Go on?"}, task) for task in listed.items]
+    old = [Remark(entry.key, "old is passed over") for key, entry in root.entries.items() if key == "old"]
+    native: dict[str, Node] = {"name": root.entries["name"].value, "phases": ListNode(listed.span, tuple(phases))}
+    return Translation(mapping(root, native), warnings=tuple(old))
+
+
+@pytest.fixture
+def _with_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "DIALECTS", (Dialect("task", "tasks", tasks),))
+
+
+@pytest.mark.usefixtures("_with_tasks")
+def test_a_file_of_another_dialect_is_known_by_its_key_and_translated() -> None:
+    loaded = load_text("name: w\nold: 1\ntasks: [a, b]\n", "w.yaml")
+    assert (loaded.dialect, [one.id for one in loaded.spec.phases]) == ("task", ["a", "b"])
+    assert loaded.warnings == (Diagnostic("w.yaml", 2, 1, "old is passed over", "old: 1", 3),)
+
+
+@pytest.mark.usefixtures("_with_tasks")
+def test_a_problem_of_a_translated_file_points_into_the_file_that_was_written() -> None:
+    assert refused("name: w\ntasks: [a, b/c]\n") == [(2, 12, f"expected {NAME}, got 'b/c'")]
+    assert refused("name: w\ntasks: a\n") == [(2, 8, "tasks are a list")]
+
+
+@pytest.mark.usefixtures("_with_tasks")
+def test_a_file_of_no_dialect_is_told_the_keys_of_all() -> None:
+    fact = "the key 'phases' is missing, and there is no 'tasks' of a task file; a workflow has a name and phases"
+    assert refused("name: w") == [(1, 1, fact)]
+    assert refused("name: w\ntask: []")[0][2] == "'task' is not known here; did you mean 'tasks'?"

@@ -14,11 +14,16 @@ from workflow_engine.spec.yaml_tree import compose
 
 
 def data(text: str) -> dict[str, Any]:
-    return plain(compose(read(text, "w.yaml")))
+    found: dict[str, Any] = plain(compose(read(text, "w.yaml")))
+    return found
 
 
 def accepts(written: Any) -> bool:
-    return jsonschema.Draft202012Validator(schema()).is_valid(written)
+    try:
+        jsonschema.validate(written, schema(), jsonschema.Draft202012Validator)
+    except jsonschema.ValidationError:
+        return False
+    return True
 
 
 def review(**phase: Any) -> dict[str, Any]:

@@ -227,9 +227,9 @@ def test_a_condition_gives(expression: str, expected: Any) -> None:
 
 def test_a_missing_key_is_refused_with_the_keys_that_exist() -> None:
     with pytest.raises(TemplateFailed) as failure:
-        render("Dear {{ inputs.object.bb }}", {"inputs": {"object": {"b1": 1, "c": 2}}})
+        render("Dear {{ inputs.person.nmae }}", {"inputs": {"person": {"name": "Ann", "age": 3}}})
     assert str(failure.value) == (
-        "template 'Dear {{ inputs.object.bb }}': inputs.object has no 'bb', only b1, c; did you mean 'b1'? "
+        "template 'Dear {{ inputs.person.nmae }}': inputs.person has no 'nmae', only name, age; did you mean 'name'? "
         "Where it may be missing, write `| default(...)`."
     )
 

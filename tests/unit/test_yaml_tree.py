@@ -103,7 +103,7 @@ def test_an_alias_repeats_what_its_anchor_names() -> None:
 
 
 def test_json_is_read_like_yaml() -> None:
-    data = {"a": [1, 2.5, None, True, '\U0001f600 \\ud83d\\ude00 \\ " / é\n'], "b": {"c": {}}}
+    data: dict[str, Any] = {"a": [1, 2.5, None, True, '\U0001f600 \\ud83d\\ude00 \\ " / é\n'], "b": {"c": {}}}
     assert plain(tree(json.dumps(data))) == data
     assert plain(tree(json.dumps(data, indent="\t"))) == data
     assert plain(tree('{"a":1}')) == {"a": 1}

@@ -10,6 +10,7 @@ from workflow_engine.adapters.classifier import CLASSIFIER, Classifier, Classifi
 from workflow_engine.core.components import TaskState
 from workflow_engine.core.inputs import Limit
 from workflow_engine.errors import SpecError
+from workflow_engine.face.defining import DEFINE, Definer
 from workflow_engine.handlers import Handler, Handlers
 from workflow_engine.hooks import Hook, Hooks
 from workflow_engine.plugins import plugged_adapter
@@ -30,6 +31,8 @@ class Registering:
         self._hooks = Hooks()
         self._workflows = Workflows(self._handlers)
         self._adapters = adapters(self._handlers)
+        definer = Definer(self._handlers, self._adapters, self._workflows.registered, self.register_workflow)
+        self._handlers.register(DEFINE, definer.handler())
         self._limits: dict[tuple[str, str], int | None] = {("pool", name): most for name, most in limits.items()}
         self._watchers: list[Callable[[Committed], None]] = []
         self._session: Session | None = None
@@ -66,6 +69,9 @@ class Registering:
             SpecError: the workflow cannot be run as it is written.
         """
         spec = self._workflows.register(name, phases)
+        session = self._session
+        if session is not None and not session.loop.is_closed():
+            session.loop.call_soon_threadsafe(self._workflows.announce, spec.name, session.host)
         for phase in spec.phases:
             if phase.concurrency is not None:
                 self._registered("classification", phase.target_classification, phase.concurrency)

@@ -198,7 +198,7 @@ class AdapterPerformer:
         pick = gave.pick if gave.pick is not None else picked(value, view.phase.picks)
         if pick is not None and not isinstance(pick, str):  # pyright: ignore[reportUnnecessaryIsInstance] - user input
             raise PermanentFailure(f"phase {phase.id!r} picked {pick!r}; pick a classification by its name")
-        issues = verdict_of(view.phase, value, judged(view, value)) if view.phase.reviews else msgspec.UNSET
+        issues = verdict_of(view.phase, gave.value, judged(view, gave.value)) if view.phase.reviews else msgspec.UNSET
         return Settled(run, attempt, output, pick, kept(task), artifacts, issues=issues, stage=moved_to(task))
 
 

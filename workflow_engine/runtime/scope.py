@@ -102,6 +102,11 @@ class HandlerScope:
         return from_json(item) if isinstance(item, msgspec.Raw) else None
 
     @property
+    def reviews(self) -> bool:
+        """Whether the output is a verdict on the work of others."""
+        return self._view.phase.reviews
+
+    @property
     def feedback(self) -> list[dict[str, Any]]:
         """Why the phase is carried out again."""
         feedback = self._view.feedback

@@ -88,9 +88,9 @@ def _check(text: _Text, phase: Phase, spec: WorkflowSpec, upstream: _Upstream) -
         yield Problem(text.place, fact, within=(fault.line, fault.column))
         return
     for path in references(text.text, expression=text.expression):
-        fact = _unreadable(path, text, phase, spec, upstream)
-        if fact is not None:
-            yield Problem(text.place, f"{text.place[2]} of phase {phase.id!r} reads {'.'.join(path)!r}: {fact}")
+        why = _unreadable(path, text, phase, spec, upstream)
+        if why is not None:
+            yield Problem(text.place, f"{text.place[2]} of phase {phase.id!r} reads {'.'.join(path)!r}: {why}")
 
 
 def _unreadable(

@@ -2,26 +2,24 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
 
 from workflow_engine.errors import SpecError
 from workflow_engine.spec.beside import find_beside
 from workflow_engine.spec.diagnostics import Diagnostic, Source, in_order, refusal
+from workflow_engine.spec.dialects import DIALECTS
 from workflow_engine.spec.model import WorkflowSpec
 from workflow_engine.spec.nodes import MappingNode, Node, ScalarNode, plain
 from workflow_engine.spec.placing import inside, placed
 from workflow_engine.spec.problems import Problem, did_you_mean
 from workflow_engine.spec.reading import BYTES_MAX, read
 from workflow_engine.spec.strict import COLLECT
-from workflow_engine.spec.translation import Remark, Translation
+from workflow_engine.spec.translation import Dialect, Remark, Translation
 from workflow_engine.spec.yaml_tree import compose
 
-Dialect = Literal["native", "steps", "pipeline"]
-
-_DIALECTS: Final[dict[str, Dialect]] = {"steps": "steps", "agents": "pipeline", "phases": "native"}
-"""The key by which a file is known, first found first."""
+NATIVE: Final = Dialect("native", "phases", lambda root, folder: Translation(root))
 
 
 class Loaded(NamedTuple):
@@ -30,12 +28,12 @@ class Loaded(NamedTuple):
     Attributes:
         spec: the workflow, checked.
         warnings: what loads but may not mean what its author expects.
-        dialect: in which words the file is written.
+        dialect: in which words the file is written: "native", or the name of another.
     """
 
     spec: WorkflowSpec
     warnings: tuple[Diagnostic, ...]
-    dialect: Dialect
+    dialect: str
 
 
 def load_workflow(path: str | Path) -> Loaded:
@@ -67,45 +65,42 @@ def load_text(text: str | bytes, name: str, folder: Path | None = None) -> Loade
     """
     source = read(text, name)
     root = compose(source)
-    dialect = _dialect(root, source)
-    translation = _translate(root, dialect, folder)
-    if translation.problems:
-        raise refusal(_remarks(translation.problems, source))
-    spec = _checked(translation.root, source, folder if dialect == "native" else None)
-    return Loaded(spec, in_order(_remarks(translation.warnings, source)), dialect)
-
-
-def _dialect(root: Node, source: Source) -> Dialect:
     if not isinstance(root, MappingNode):
         raise source.refused("a workflow file is a mapping with a name and phases", root.span)
-    for key, dialect in _DIALECTS.items():
+    dialect = _dialect(root, source)
+    translation = dialect.translate(root, folder)
+    if translation.problems:
+        raise refusal(_remarks(translation.problems, source))
+    spec = _checked(translation.root, source, folder if dialect is NATIVE else None)
+    return Loaded(spec, in_order(_remarks(translation.warnings, source)), dialect.name)
+
+
+def _dialect(root: MappingNode, source: Source) -> Dialect:
+    known = {dialect.key: dialect for dialect in (*DIALECTS, NATIVE)}
+    for key, dialect in known.items():
         if key in root.entries:
             return dialect
-    near = next((entry.key for key, entry in root.entries.items() if did_you_mean(key, _DIALECTS)), None)
+    near = next((entry.key for key, entry in root.entries.items() if did_you_mean(key, known)), None)
     if near is not None:
-        raise source.refused(f"{near.text!r} is not known here{did_you_mean(near.text, _DIALECTS)}", near.span)
-    raise source.refused("the key 'phases' is missing (a step file has 'steps', a pipeline file 'agents')", root.span)
-
-
-def _translate(root: Node, dialect: Dialect, folder: Path | None) -> Translation:
-    if dialect == "native" or not isinstance(root, MappingNode):
-        return Translation(root)
-    from workflow_engine.spec.dialects import pipelines, steps
-
-    return (steps if dialect == "steps" else pipelines).translate(root, folder)
+        raise source.refused(f"{near.text!r} is not known here{did_you_mean(near.text, known)}", near.span)
+    others = " or ".join(f"{dialect.key!r} of a {dialect.name} file" for dialect in DIALECTS)
+    instead = f", and there is no {others}" if others else ""
+    raise source.refused(f"the key 'phases' is missing{instead}; a workflow has a name and phases", root.span)
 
 
 def _checked(root: Node, source: Source, folder: Path | None) -> WorkflowSpec:
     """Return the workflow of the native form *root*, or refuse it with all its problems."""
-    from workflow_engine.spec import checking, validation
+    from workflow_engine.spec.checking import problems  # templates are heavy
 
     data = _data(root)
     missing = list(find_beside(data, folder)) if folder is not None else []
     try:
         spec = WorkflowSpec.model_validate(data, context={COLLECT: True})
     except ValidationError as error:
+        from workflow_engine.spec import validation  # it makes the JSON Schema, which only a wrong file needs
+
         raise _refusal([*missing, *validation.problems(error, root)], root, source) from error
-    found = [*missing, *checking.problems(spec)]
+    found = [*missing, *problems(spec)]
     if found:
         raise _refusal(found, root, source)
     return spec

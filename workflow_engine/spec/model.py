@@ -51,8 +51,8 @@ class Phase(Strict):
         target_classification: what the task is classified as in this phase; names the handler.
         next_classifications: the phases that may follow, by target classification or id.  The handler, person or model
             picks one; with none picked the first follows.  Where no phase of a workflow has this or ``depends_on``,
-            they follow in order.  Beside ``depends_on`` it chooses among the phases that depend on this one: those that are
-            not chosen are skipped, with all that depends on them alone.
+            they follow in order.  Beside ``depends_on`` it chooses among the phases that depend on this one: those that
+            are not chosen are skipped, with all that depends on them alone.
         depends_on: ids of the phases that have to be done first.  Where one phase of a workflow has this, the workflow
             is a graph: each phase starts as soon as what it depends on is done, several at once.
         when: an expression; where it is false the phase is skipped, which counts as done, and its output is null.

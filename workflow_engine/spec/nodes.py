@@ -4,6 +4,8 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from workflow_engine.spec.problems import Place
+
 Plain = bool | int | float | str | None
 """What a scalar may stand for."""
 
@@ -69,6 +71,21 @@ def plain(node: Node) -> Any:
     return {key: plain(entry.value) for key, entry in node.entries.items()}
 
 
+def reached(root: Node, place: Place) -> tuple[Place, Node]:
+    """Return how far the file has *place*, and the node there.
+
+    Parts that the file does not have are passed over: names that pydantic gives to the choices of a union, and keys
+    that a shorthand stands for.
+    """
+    node, path = root, list[str | int]()
+    for part in place:
+        below = _below(node, part)
+        if below is not None:
+            node = below
+            path.append(part)
+    return tuple(path), node
+
+
 def made(value: Any, at: Node) -> Node:
     """Return JSON-like data as a node whose every part has the place of *at*, the node it was made from."""
     if isinstance(value, list | tuple):
@@ -82,3 +99,11 @@ def mapping(at: Node, values: dict[str, Node]) -> MappingNode:
     """Return a mapping at the place of *at*, with keys that have the places of their values."""
     entries = {key: Entry(ScalarNode(value.span, key, key, "made"), value) for key, value in values.items()}
     return MappingNode(at.span, entries)
+
+
+def _below(node: Node, part: str | int) -> Node | None:
+    if isinstance(node, MappingNode) and part in node.entries:
+        return node.entries[str(part)].value
+    if isinstance(node, ListNode) and isinstance(part, int) and 0 <= part < len(node.items):
+        return node.items[part]
+    return None

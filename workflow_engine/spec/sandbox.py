@@ -15,21 +15,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from workflow_engine.errors import TemplateFailed
 from workflow_engine.spec.template_filters import FILTERS
 from workflow_engine.spec.template_lexer import DashLexer
-from workflow_engine.spec.template_run import (
-    CHARACTERS_MADE_PER_STEP,
-    Missing,
-    Run,
-    elements,
-    is_list,
-    is_number,
-    kind,
-    number,
-    offered,
-    room,
-    settled,
-    text_of,
-)
+from workflow_engine.spec.template_run import CHARACTERS_MADE_PER_STEP, Missing, Run, offered, settled, text_of
 from workflow_engine.spec.template_tests import TESTS, compare
+from workflow_engine.spec.template_values import elements, is_list, is_number, kind, number, room
 
 Number = int | float
 EXPONENT_MAX: Final = 64  # of whole numbers: more gives more than 64 bits, or a number that needs no power

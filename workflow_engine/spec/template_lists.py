@@ -8,22 +8,10 @@ from jinja2 import Undefined
 
 from workflow_engine.errors import TemplateFailed
 from workflow_engine.spec.problems import listed
-from workflow_engine.spec.template_run import (
-    Run,
-    copied,
-    elements,
-    is_list,
-    is_mapping,
-    is_number,
-    kind,
-    number,
-    plain,
-    room,
-    settled,
-    text_of,
-)
+from workflow_engine.spec.template_run import Run, copied, plain, settled, text_of
 from workflow_engine.spec.template_tests import passes
 from workflow_engine.spec.template_texts import digits
+from workflow_engine.spec.template_values import elements, is_list, is_mapping, is_number, kind, number, room
 
 ENTRY_STEPS: Final = 4  # a pair is a list of its own
 SORT_STEPS: Final = 20  # an item is compared about as often, in the longest list
@@ -88,6 +76,7 @@ def sort(
 def unique(run: Run, value: Any, case_sensitive: bool = False, attribute: str | int | None = None) -> list[Any]:
     """Return the items without those that came before."""
     items = copied(run, value)
+    run.spend(ENTRY_STEPS * len(items))
     seen: dict[str, Any] = {}
     for item, key in zip(items, picked(run, items, attribute), strict=True):
         seen.setdefault(json.dumps(plain(run, folded(run, key, case_sensitive)), sort_keys=True), item)

@@ -1,11 +1,12 @@
 """References: the paths that a template reads from its scope."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from jinja2 import nodes
 
 Path = tuple[str, ...]
-CONSTANTS = frozenset(("null",))
+CONSTANTS: Final = frozenset(("null",))
 
 
 def references_in(tree: nodes.Template) -> tuple[Path, ...]:

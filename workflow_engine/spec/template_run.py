@@ -7,9 +7,8 @@ they are looked up.  What is not there is `Missing` in a template and `Null` in 
 import functools
 import itertools
 import json
-import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeGuard
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import Undefined, pass_context
 from jinja2.runtime import Context, LoopContext, StrictUndefined
@@ -17,11 +16,21 @@ from jinja2.utils import missing
 
 from workflow_engine.errors import TemplateFailed
 from workflow_engine.spec.problems import did_you_mean, listed
+from workflow_engine.spec.template_values import (
+    elements,
+    encodable,
+    is_list,
+    is_mapping,
+    is_number,
+    kind,
+    number,
+    room,
+    shortened,
+)
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-TEXT_MAX: Final = 1 << 20  # characters of a text that is rendered, or that is made on the way
 CHARACTERS_MAX: Final = 16 << 20  # of all texts that one rendering copies into values: four values of the largest size
 ITERATIONS_MAX: Final = 100_000
 STEPS_MAX: Final = 10_000_000  # about two seconds of the slowest things a step stands for
@@ -29,8 +38,6 @@ CHARACTERS_PER_STEP: Final = 32  # of texts that are read
 CHARACTERS_MADE_PER_STEP: Final = 8  # of texts that are made, which also takes memory
 NODE_STEPS: Final = 4  # to copy one value of JSON
 NAMES_MAX: Final = 200  # among which a message looks for the one that was meant
-NAME_SHOWN_MAX: Final = 60  # characters
-INTEGERS: Final = range(-(1 << 63), 1 << 64)  # what JSON readers, ours included, can be trusted with
 LOOP_KEYS: Final = frozenset(
     ("index", "index0", "revindex", "revindex0", "first", "last", "length", "previtem", "nextitem")
 )
@@ -167,11 +174,6 @@ def absence(owner: Any, key: Any, path: str) -> str:
     return f"{fact}, only {listed(known) or 'no keys at all'}{did_you_mean(str(key), known) or '.'}{remedy}"
 
 
-def shortened(name: str) -> str:
-    """Return *name* as far as a message shows it."""
-    return name if len(name) <= NAME_SHOWN_MAX else f"{name[:NAME_SHOWN_MAX]}..."
-
-
 def fits(owner: Any, key: Any) -> bool:
     """Return whether *key* is one to look up in *owner*: a text in a mapping, a position in a list or a text."""
     if is_mapping(owner):
@@ -188,58 +190,6 @@ def settled(value: Any) -> Any:
     if isinstance(value, Missing):
         bool(value)  # raises, with the sentence
     return None if isinstance(value, Undefined) else value
-
-
-def is_list(value: object) -> TypeGuard[list[Any] | tuple[Any, ...]]:
-    """Return whether *value* is a list; one in brackets of a template may be a tuple."""
-    return isinstance(value, list | tuple)
-
-
-def is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
-    """Return whether *value* has keys."""
-    return isinstance(value, Mapping)
-
-
-def is_number(value: object) -> TypeGuard[int | float]:
-    """Return whether *value* can be calculated with; true and false cannot."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def kind(value: object) -> str:
-    """Return what *value* is, in the words of JSON."""
-    names: dict[type, str] = {type(None): "null", bool: "a boolean", int: "a number", float: "a number", str: "a text"}
-    if type(value) in names:
-        return names[type(value)]
-    return "a list" if is_list(value) else "an object" if is_mapping(value) else "no JSON value"
-
-
-def number(value: Any) -> int | float:
-    """Return number *value*.
-
-    Raises:
-        TemplateFailed: it is none, or none that JSON can hold.
-    """
-    if not is_number(value):
-        raise TemplateFailed(
-            f"{kind(value)} is not a number; `| int` and `| float` make one, `| default(0)` replaces null"
-        )
-    if not fits_json(value):
-        raise TemplateFailed("a number is too large for JSON")
-    return value
-
-
-def fits_json(value: float) -> bool:
-    """Return whether JSON can hold this number."""
-    return value in INTEGERS if isinstance(value, int) else math.isfinite(value)
-
-
-def elements(value: Any) -> Sequence[Any] | Mapping[Any, Any]:
-    """Return what a loop over *value* goes through: items, keys or characters; null has none."""
-    if value is None:
-        return ()
-    if not (is_list(value) or is_mapping(value) or isinstance(value, str)):
-        raise TemplateFailed(f"{kind(value)} is not a list")
-    return value
 
 
 def copied(run: Run, value: Any) -> list[Any]:
@@ -285,29 +235,3 @@ def text_of(run: Run, value: Any) -> str:
         run.spend(1 + len(value) // CHARACTERS_PER_STEP)
         return value
     return "" if value is None else run.made(json.dumps(plain(run, value), ensure_ascii=False))
-
-
-def encodable(text: str) -> str:
-    """Return *text*.
-
-    Raises:
-        TemplateFailed: an escape in the template spells half a pair of surrogates, which cannot be stored or sent.
-    """
-    try:
-        if not text.isascii():
-            text.encode()
-    except UnicodeEncodeError as error:
-        raise TemplateFailed(
-            f"{error.object[error.start]!r} is half a character; write the character itself"
-        ) from error
-    return text
-
-
-def room(length: int) -> None:
-    """Refuse a text or list of *length*, before it is made.
-
-    Raises:
-        TemplateFailed: that is too long.
-    """
-    if length > TEXT_MAX:
-        raise TemplateFailed(f"a text or list gets longer than {TEXT_MAX:,}; keep what is large in an artifact")

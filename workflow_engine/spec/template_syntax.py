@@ -13,8 +13,9 @@ from workflow_engine.spec.sandbox import Sandbox
 from workflow_engine.spec.template_faults import Faulty, handlebars, place_of
 from workflow_engine.spec.template_filters import FILTERS, takes
 from workflow_engine.spec.template_references import Path, dotted, references_in
-from workflow_engine.spec.template_run import Run, encodable, fits_json, plain, room
+from workflow_engine.spec.template_run import Run, plain
 from workflow_engine.spec.template_tests import TESTS
+from workflow_engine.spec.template_values import encodable, fits_json, room
 
 SOURCE_MAX: Final = 64 * 1024  # characters
 DEPTH_MAX: Final = 80  # Python compiles a hundred levels of brackets and blocks
@@ -80,7 +81,7 @@ def compiled(text: str, expression: bool) -> Compiled:
     except (RecursionError, MemoryError, SyntaxError) as error:
         raise Faulty(0, 0, "it is nested too deeply; put parts of it into {% set name = ... %}") from error
     except ValueError as error:
-        raise Faulty(0, 0, f"it cannot be read: {error}") from error
+        raise Faulty(0, 0, "a number in it has more digits than can be read") from error
 
 
 @cache

@@ -6,7 +6,8 @@ import re
 from typing import Any, Final
 
 from workflow_engine.errors import TemplateFailed
-from workflow_engine.spec.template_run import Run, number, plain, room, text_of
+from workflow_engine.spec.template_run import Run, plain, text_of
+from workflow_engine.spec.template_values import number, room
 
 NUMBER_LENGTH_MAX: Final = 100  # characters of a text that is read as a number
 WORD: Final = re.compile(r"\w+")
@@ -15,7 +16,7 @@ WORD: Final = re.compile(r"\w+")
 def title(run: Run, value: Any) -> str:
     """Return the text with every word capitalized."""
     text = text_of(run, value)
-    run.spend(len(text) // 4)
+    run.spend(len(text))
     return run.made(re.sub(r"[^-\s({\[<]+", lambda word: word[0].capitalize(), text))
 
 

@@ -107,7 +107,7 @@ def _run(text: str, scope: Mapping[str, Any], *, expression: bool) -> Any:
         raise TemplateFailed(f"{_quoted(text, expression)}: {error}") from error
     except (RecursionError, MemoryError) as error:
         raise TemplateFailed(f"{_quoted(text, expression)}: its values are nested too deeply") from error
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError) as error:
         shown = str(error)[:QUOTED_MAX]  # of Python, so it may quote values
         raise TemplateFailed(f"{_quoted(text, expression)}: {shown}") from error
 

@@ -1,8 +1,10 @@
 """Translations: a workflow file of another dialect, as the tree that a native file would have given."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
-from workflow_engine.spec.nodes import Node
+from workflow_engine.spec.nodes import MappingNode, Node
 
 
 class Remark(NamedTuple):
@@ -33,3 +35,18 @@ class Translation(NamedTuple):
     root: Node
     problems: tuple[Remark, ...] = ()
     warnings: tuple[Remark, ...] = ()
+
+
+class Dialect(NamedTuple):
+    """A way to write workflow files.
+
+    Attributes:
+        name: what it is called.
+        key: the key at the top by which a file is known to be written in it.
+        translate: makes the native form of a file; it is given the top mapping and the folder of the file, which is None
+            where it is not known.
+    """
+
+    name: str
+    key: str
+    translate: Callable[[MappingNode, Path | None], Translation]

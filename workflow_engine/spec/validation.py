@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from workflow_engine.spec import wanted
-from workflow_engine.spec.nodes import ListNode, MappingNode, Node, ScalarNode, plain
+from workflow_engine.spec.nodes import ListNode, Node, ScalarNode, plain, reached
 from workflow_engine.spec.problems import Place, Problem, did_you_mean, listed
 
 
@@ -20,29 +20,6 @@ def problems(error: ValidationError, root: Node) -> Iterator[Problem]:
                 yield problem
             if not problem.at_key and detail["type"] != "missing":
                 said.add(problem.place)
-
-
-def reached(root: Node, place: Place) -> tuple[Place, Node]:
-    """Return how far the file has *place*, and the node there.
-
-    Parts that the file does not have are passed over: names that pydantic gives to the choices of a union, and keys
-    that a shorthand stands for.
-    """
-    node, path = root, list[str | int]()
-    for part in place:
-        below = _below(node, part)
-        if below is not None:
-            node = below
-            path.append(part)
-    return tuple(path), node
-
-
-def _below(node: Node, part: str | int) -> Node | None:
-    if isinstance(node, MappingNode) and part in node.entries:
-        return node.entries[str(part)].value
-    if isinstance(node, ListNode) and isinstance(part, int) and 0 <= part < len(node.items):
-        return node.items[part]
-    return None
 
 
 def _translated(detail: ErrorDetails, root: Node) -> Iterator[Problem]:

@@ -19,6 +19,9 @@ _WORDS: Final = {
     "did not find expected ',' or '}'": "a ',' or the '}' of the mapping is missing before this",
     "did not find expected node content": "a value is expected here",
     "found unexpected end of stream": "the quote that begins here is not closed",
+    "did not find expected comment or line break": "after | or > the text begins in the next line, or needs quotes",
+    "mapping keys are not allowed in this context": "a '?' cannot begin a value; write the text in quotes",
+    "found invalid Unicode character escape code": "this escape is no character; write the character itself",
     "found unknown escape character": "this escape is not known; write \\\\ for a backslash, or use single quotes",
     "did not find expected <document start>": "the whole file's value ended before this; check quotes and indentation",
 }
@@ -31,6 +34,8 @@ def in_words(error: "yaml.MarkedYAMLError", lines: list[str]) -> tuple[str, int,
     mark = error.context_mark if problem in _AT_CONTEXT else error.problem_mark
     mark = mark or error.problem_mark or error.context_mark
     line, column = (mark.line, mark.column) if mark else (0, 0)
+    if problem.startswith("found a tab"):
+        return _bad_start("\t"), line, column
     if problem.startswith("found character"):
         char = lines[line][column : column + 1] if line < len(lines) else ""
         return _bad_start(char), line, column

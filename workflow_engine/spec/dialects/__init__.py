@@ -1,1 +1,8 @@
 """Dialects: workflow files in other words, translated to the native form before they are checked."""
+
+from typing import Final
+
+from workflow_engine.spec.translation import Dialect
+
+DIALECTS: Final[tuple[Dialect, ...]] = ()
+"""Beside the native one.  A file is in the first whose key it has."""
