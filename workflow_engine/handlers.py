@@ -27,7 +27,7 @@ class Handlers:
     def __init__(self) -> None:
         self._by_name: dict[str, tuple[Handler, bool]] = {}
 
-    def __contains__(self, classification: str) -> bool:
+    def __contains__(self, classification: object) -> bool:
         return classification in self._by_name
 
     def register(self, classification: str, handler: Handler) -> None:

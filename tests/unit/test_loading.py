@@ -108,6 +108,7 @@ def test_a_version_is_taken_as_it_is_written(written: str, meant: str) -> None:
         ("for_each: 3", 15, "expected a text or a list or a mapping, got 3"),
         ("compensate: a/b", 17, f"expected {NAME}, got 'a/b'"),
         ("retry: 3", 12, "expected a mapping, got 3"),
+        ("retry: []", 12, "expected a mapping, got an empty list"),
     ],
 )
 def test_a_wrong_value_is_told_in_our_words_at_its_place(line: str, column: int, fact: str) -> None:
@@ -117,6 +118,10 @@ def test_a_wrong_value_is_told_in_our_words_at_its_place(line: str, column: int,
 def test_a_long_value_is_shortened_in_a_message() -> None:
     [(_, _, fact)] = refused(phase(f"concurrency: {'x' * 500}"))
     assert fact == f"expected a whole number of at least 1, got '{'x' * 60}...'"
+
+
+def test_a_bad_name_is_told_once_though_other_fields_take_it_over() -> None:
+    assert refused("name: w\nphases:\n  - id: a/b\n") == [(3, 9, f"expected {NAME}, got 'a/b'")]
 
 
 def test_a_bad_key_of_a_table_is_marked_itself() -> None:
@@ -250,7 +255,7 @@ def test_made_values_have_the_place_of_what_they_were_made_from() -> None:
 
 
 def tasks(root: MappingNode, folder: Path | None) -> Translation:
-    """Translate a dialect in which ``tasks`` are names of phases that people carry out, in order; ``old`` is passed over."""
+    """Translate a dialect whose ``tasks`` are names of phases that people carry out; ``old`` is passed over."""
     listed = root.entries["tasks"].value
     if not isinstance(listed, ListNode):
         return Translation(root, problems=(Remark(listed, "tasks are a list"),))

@@ -19,7 +19,12 @@ from workflow_engine.spec.strict import COLLECT
 from workflow_engine.spec.translation import Dialect, Remark, Translation
 from workflow_engine.spec.yaml_tree import compose
 
-NATIVE: Final = Dialect("native", "phases", lambda root, folder: Translation(root))
+
+def _as_it_is(root: MappingNode, _folder: Path | None) -> Translation:
+    return Translation(root)
+
+
+NATIVE: Final = Dialect("native", "phases", _as_it_is)
 
 
 class Loaded(NamedTuple):

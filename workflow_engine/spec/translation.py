@@ -43,8 +43,8 @@ class Dialect(NamedTuple):
     Attributes:
         name: what it is called.
         key: the key at the top by which a file is known to be written in it.
-        translate: makes the native form of a file; it is given the top mapping and the folder of the file, which is None
-            where it is not known.
+        translate: makes the native form of a file; it is given the top mapping and the folder of the file, None
+            where that is not known.
     """
 
     name: str

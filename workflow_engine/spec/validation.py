@@ -1,40 +1,48 @@
 """Validation: what pydantic finds wrong with a file, in our words and at places that the file has."""
 
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from workflow_engine.spec import wanted
-from workflow_engine.spec.nodes import ListNode, Node, ScalarNode, plain, reached
+from workflow_engine.spec.nodes import ListNode, Node, ScalarNode, reached
 from workflow_engine.spec.problems import Place, Problem, did_you_mean, listed
 
 
-def problems(error: ValidationError, root: Node) -> Iterator[Problem]:
-    """Yield what *error* says about the native form under *root*; a value that no choice of a union fits, once."""
-    said: set[Place] = set()
+def problems(error: ValidationError, root: Node) -> list[Problem]:
+    """Return what *error* says about the native form under *root*."""
+    found: list[Problem] = []
     for detail in error.errors(include_url=False):
-        for problem in _translated(detail, root):
-            if problem.place not in said or problem.at_key:
-                yield problem
-            if not problem.at_key and detail["type"] != "missing":
-                said.add(problem.place)
+        problem = _translated(detail, root)
+        if problem is not None and not _said(problem, found[-_NEAR:]):
+            found.append(problem)
+    return found
 
 
-def _translated(detail: ErrorDetails, root: Node) -> Iterator[Problem]:
+_NEAR: Final = 8  # pydantic reports the choices of a union, and the fields of a model, next to each other
+
+
+def _said(problem: Problem, before: list[Problem]) -> bool:
+    """Return whether one of *before* says the same, of the same value or of one in it that others were filled in from."""
+    return any(one.fact == problem.fact and one.place[: len(problem.place)] == problem.place for one in before)
+
+
+def _translated(detail: ErrorDetails, root: Node) -> Problem | None:
+    """Return *detail* in our words; None where pydantic only says that a list is short of values that are wrong."""
     loc, kind = detail["loc"], detail["type"]
     place, node = reached(root, loc)
     if kind == "extra_forbidden":
-        yield Problem(loc, _unknown(loc), at_key=True)
-    elif kind == "missing":
-        yield Problem(place, f"the key {loc[-1]!r} is missing here; it is {wanted.wanted(loc)}")
-    elif kind == "value_error":
-        yield Problem(place, detail["msg"].removeprefix("Value error, "))
-    elif loc[-1:] == ("[key]",):
-        yield Problem(place, f"expected {wanted.NAME}, got {wanted.got(loc[-2])}", at_key=True)
-    elif not (kind == "too_short" and _has_values(node)):  # pydantic counts those of a list that are right
-        yield Problem(place, _other(loc, node))
+        return Problem(loc, _unknown(loc), at_key=True)
+    if kind == "missing":
+        return Problem(place, f"the key {loc[-1]!r} is missing here; it is {wanted.wanted(loc)}")
+    if kind == "value_error":
+        return Problem(place, detail["msg"].removeprefix("Value error, "))
+    if loc[-1:] == ("[key]",):
+        return Problem(place, f"expected {wanted.NAME}, got {wanted.got(loc[-2])}", at_key=True)
+    if kind == "too_short" and _has_values(node):
+        return None
+    return Problem(place, _other(loc, node, detail["input"]))
 
 
 def _has_values(node: Node) -> bool:
@@ -46,9 +54,9 @@ def _unknown(place: Place) -> str:
     return f"{key!r} is not known here{did_you_mean(key, known) or f'; known are {listed(known, most=60)}'}"
 
 
-def _other(loc: Place, node: Node) -> str:
-    """Return that another value is expected at *loc*."""
-    expected, value = wanted.wanted(loc), plain(node)
+def _other(loc: Place, node: Node, value: Any) -> str:
+    """Return that another value than *value*, which *node* stands for, is expected at *loc*."""
+    expected = wanted.wanted(loc)
     return f"expected {expected}, got {wanted.got(value)}{_remedy(loc, expected, node, value)}"
 
 
