@@ -40,13 +40,16 @@ class _Upstream:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
+        self._before: dict[str, frozenset[str]] = {}
         self.known = graph.edges
 
     def precedes(self, earlier: str, phase: str) -> bool:
         """Return whether *earlier* is done, or may be, when *phase* is carried out."""
-        if not self._graph.is_graph:
+        if not self._graph.is_graph or earlier == phase or earlier in self._graph.needed[phase]:
             return True
-        return earlier == phase or earlier in reachable(self._graph.needed, self._graph.needed[phase])
+        if phase not in self._before:
+            self._before[phase] = frozenset(reachable(self._graph.needed, self._graph.needed[phase]))
+        return earlier in self._before[phase]
 
 
 def _texts(phase: Phase, place: Place) -> Iterator[_Text]:

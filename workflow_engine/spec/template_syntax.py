@@ -1,6 +1,7 @@
 """What a template may be made of: its tree is read, checked, guarded and compiled here."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -39,17 +40,15 @@ RESERVED: Final = frozenset(("self", "super", "caller", "varargs", "kwargs"))
 
 
 class Compiled(NamedTuple):
-    """A template that was checked.
+    """A template that was checked and can be run.
 
     Attributes:
         code: what runs it; where it is a value alone, it leaves it as `RESULT`.
         alone: whether it is a value with no text around it, which keeps its type.
-        references: the paths that it reads.
     """
 
     code: Template
     alone: bool
-    references: tuple[Path, ...]
 
     def value_in(self, scope: Mapping[str, Any], lenient: bool) -> Any:
         """Return its value, or the text it makes, with the names in *scope*; where *lenient*, a missing key is null."""
@@ -69,13 +68,31 @@ def compiled(text: str, expression: bool) -> Compiled:
     Raises:
         Faulty: it cannot be compiled, or uses what is not offered.
     """
-    try:
+    with faults_of(text):
         tree = checked(text, expression)
-        paths, alone = references_in(tree), only_value(tree) is not None
+        alone = only_value(tree) is not None
         body = Guard().visit(tree).body
         if alone:
             body = [nodes.Assign(nodes.Name(RESULT, "store"), body[0].nodes[0], lineno=1)]
-        return Compiled(sandbox().from_string(nodes.Template(body, lineno=1)), alone, paths)
+        return Compiled(sandbox().from_string(nodes.Template(body, lineno=1)), alone)
+
+
+@lru_cache(maxsize=COMPILED_MAX)
+def read(text: str, expression: bool) -> tuple[Path, ...]:
+    """Return the paths that *text* reads, without compiling it, which costs twice as much as all else.
+
+    Raises:
+        Faulty: it uses what is not offered, or is no template.
+    """
+    with faults_of(text):
+        return references_in(checked(text, expression))
+
+
+@contextmanager
+def faults_of(text: str) -> Generator[None]:
+    """Make a `Faulty` of whatever Jinja and Python find wrong with *text*."""
+    try:
+        yield
     except TemplateSyntaxError as error:
         raise handlebars(text) or Faulty(*place_of(text, error.lineno), f"{error.message}") from error
     except (RecursionError, MemoryError, SyntaxError) as error:

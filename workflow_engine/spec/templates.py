@@ -42,7 +42,7 @@ def references(text: str, *, expression: bool = False) -> tuple[tuple[str, ...],
     if not expression and not is_template(text):
         return ()
     try:
-        return _compiled(text, expression).references
+        return _read(text, expression)
     except Faulty:
         return ()
 
@@ -87,9 +87,15 @@ def _compiled(text: str, expression: bool) -> "Compiled":
     return compiled(text, expression)
 
 
+def _read(text: str, expression: bool) -> tuple[tuple[str, ...], ...]:
+    from workflow_engine.spec.template_syntax import read
+
+    return read(text, expression)
+
+
 def _fault(text: str, *, expression: bool) -> Fault | None:
     try:
-        _compiled(text, expression)
+        _read(text, expression)
     except Faulty as faulty:
         return faulty.fault
     return None

@@ -24,7 +24,7 @@ _NEAR: Final = 8  # pydantic reports the choices of a union, and the fields of a
 
 
 def _said(problem: Problem, before: list[Problem]) -> bool:
-    """Return whether one of *before* says the same, of the same value or of one in it that others were filled in from."""
+    """Return whether one of *before* says the same of this value, or of one in it that others were filled in from."""
     return any(one.fact == problem.fact and one.place[: len(problem.place)] == problem.place for one in before)
 
 
