@@ -12,6 +12,11 @@ from workflow_engine.cli.options import engine_options, examples
 from workflow_engine.errors import EngineError
 
 COMMANDS: Final[Mapping[str, str]] = {
+    "init": "Make a project to start from.",
+    "validate": "Check workflow files.",
+    "graph": "Draw a workflow.",
+    "convert": "Print a workflow file of any dialect in the native form.",
+    "schema": "Print the JSON Schema of workflow files.",
     "submit": "Submit a task.",
     "tasks": "List tasks, the newest first.",
     "show": "Show all that is known of a task.",

@@ -1,12 +1,19 @@
 """Workflow files by what people type: a path, or the name of one that the package brings along."""
 
+import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import workflow_engine
 from workflow_engine.errors import InputRefused
 from workflow_engine.spec.problems import did_you_mean, listed
+
+if TYPE_CHECKING:
+    from workflow_engine.spec.loading import Loaded
+
+STDIN: Final = "-"
+"""What means stdin in place of a file."""
 
 SUFFIXES: Final = (".yaml", ".yml", ".json")
 """Endings of workflow files."""
@@ -48,6 +55,20 @@ def find_workflow_file(name: str) -> Path:
     raise InputRefused(
         f"there is no file {name}{guess}; name a workflow file, or one of the ready-made {listed(ready_made)}"
     )
+
+
+def load(name: str) -> "Loaded":
+    """Return the workflow that *name* means: as in `find_workflow_file`, or ``-`` for one on stdin.
+
+    Raises:
+        InputRefused: there is no such file.
+        SpecError: the file is wrong.
+    """
+    from workflow_engine.spec.loading import load_text, load_workflow  # pydantic is heavy
+
+    if name == STDIN:
+        return load_text(sys.stdin.buffer.read(), "stdin", Path.cwd())
+    return load_workflow(find_workflow_file(name))
 
 
 def library() -> dict[str, Path]:

@@ -7,6 +7,7 @@ import msgspec
 
 from workflow_engine.core.components import (
     Artifacts,
+    Children,
     Definition,
     Feedback,
     Identity,
@@ -18,10 +19,12 @@ from workflow_engine.core.components import (
 )
 from workflow_engine.core.fan import group_of
 from workflow_engine.core.inputs import Input
+from workflow_engine.core.migrating import Assessment
 from workflow_engine.core.plan import PhasePlan, Plan
 from workflow_engine.core.record import RunView, TaskRecord, as_it_is
 from workflow_engine.core.restoring import Stored, decode, is_task, restore
 from workflow_engine.core.runs import live_runs
+from workflow_engine.core.systems.adopting import AdoptingSystem, assess_task
 from workflow_engine.core.systems.dispatch import DispatchSystem
 from workflow_engine.core.systems.feedback import FeedbackSystem
 from workflow_engine.core.systems.finishing import FinishingSystem
@@ -38,6 +41,7 @@ from workflow_engine.core.world import System
 
 SYSTEMS: Final[tuple[type[System], ...]] = (
     IntakeSystem,
+    AdoptingSystem,
     SettlingSystem,
     TimingSystem,
     SuspendingSystem,
@@ -88,7 +92,7 @@ class Core:
         state.now = max(state.now, now)
         state.opened = state.now
         with state.world.entered():
-            warnings = restore(state, entities)
+            warnings = restore(state, entities, state.world.load)
         self.remember(ended)
         return warnings
 
@@ -194,6 +198,28 @@ class Core:
                 return None
             runs = {run: as_it_is(state.world.components(run)) for run in live_runs(state, task)}
             return TaskRecord(task, as_it_is(state.world.components(task)), runs)
+
+    def assess(self, workflow: str, plan: Plan) -> list[Assessment]:
+        """Return of every live task of *workflow* whether it may go on with *plan*.  Costs what exists: for chores."""
+        state = self._state
+        with state.world.entered():
+            tasks = [task for task in state.runs if state.world.get(task, Identity).workflow == workflow]
+            return [assess_task(state, task, plan) for task in tasks]
+
+    def export(self, task: str) -> dict[str, Components]:
+        """Return the entities of a task, of its runs, and of the tasks that it has forked and waits for."""
+        state = self._state
+        found: dict[str, Components] = {}
+        with state.world.entered():
+            waiting = [task]
+            for name in waiting:
+                found[name] = as_it_is(state.world.components(name))
+                for run in live_runs(state, name):
+                    found[run] = as_it_is(state.world.components(run))
+                    children = found[run].get("children")
+                    if isinstance(children, Children):
+                        waiting += [child for child in children.entries if child in state.world]
+        return found
 
     def question(self, question: str) -> Question | None:
         """Return an open question, or None."""

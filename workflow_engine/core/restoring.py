@@ -1,7 +1,7 @@
 """Restoring: the world and its indexes from what a journal held."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -55,8 +55,12 @@ _RUN: Final = frozenset(NAMES[kind] for kind in (Run, Attempt))
 _MARKERS: Final = frozenset(NAMES[kind] for kind in (Ready, Running, Backoff, Suspended, Joining))
 
 
-def restore(state: State, entities: Stored) -> list[str]:
-    """Fill an empty *state*, whose world is entered; return what could not be taken over, as sentences.
+Make = Callable[..., None]
+"""Makes an entity of an id and components: `World.load` for what the journal has, `World.spawn` for what it has not."""
+
+
+def restore(state: State, entities: Stored, make: Make) -> list[str]:
+    """Bring entities into *state*, whose world is entered; return what could not be taken over, as sentences.
 
     A journal that was repaired may lack commits, and so parts of entities.  What is incomplete is erased, a task whose
     definition is lost is left where it is, and a task that has lost its run fails in the next tick, to be retried.
@@ -69,12 +73,12 @@ def restore(state: State, entities: Stored) -> list[str]:
     runs: list[str] = []
     for entity, stored in entities.items():
         if entity.startswith("#"):
-            _load_definition(state, entity, decode(stored))
+            _load_definition(state, entity, decode(stored), make)
         else:
             (runs if "/" in entity else tasks).append(entity)
     names: dict[str, str] = {}
     for task in tasks:
-        name = _load_task(state, decode(entities[task]), task, warnings)
+        name = _load_task(state, decode(entities[task]), task, warnings, make)
         if name is not None:
             names[name] = name
     items: list[tuple[str, Run, Components]] = []
@@ -86,11 +90,11 @@ def restore(state: State, entities: Stored) -> list[str]:
             if isinstance(found, Run) and found.item is not None:
                 items.append((run, found, components))
             else:
-                _load_run(state, run, components, names[task], warnings)
+                _load_run(state, run, components, names[task], warnings, make)
         elif not is_task(entities.get(task, {})):  # else it is left aside with its task
             _erase_run(state, run, warnings)
     for run, _, components in sorted(items, key=_by_position):
-        _load_item(state, run, components, names[run.partition("/")[0]], warnings)
+        _load_item(state, run, components, names[run.partition("/")[0]], warnings, make)
     _check_fans(state, warnings)
     for task in names:
         _index_task(state, task)
@@ -161,18 +165,18 @@ _JSON: Final[dict[type[Any], tuple[str, ...]]] = {
 _OWNING: Final = frozenset(NAMES[kind] for kind in _JSON if kind in NAMES)
 
 
-def _load_definition(state: State, entity: str, components: Components) -> None:
+def _load_definition(state: State, entity: str, components: Components, make: Make) -> None:
     definition, timetable = components.get("definition"), components.get("timetable")
     if isinstance(definition, Definition):
-        state.world.load(entity, definition)
+        make(entity, definition)
         state.plans[entity[1:]] = Plan.stored(bytes(definition.spec))
         state.named[definition.name] = entity[1:]
     elif isinstance(timetable, Timetable):
-        state.world.load(entity, timetable)
+        make(entity, timetable)
         set_timer(state, entity)
 
 
-def _load_task(state: State, components: Components, task: str, warnings: list[str]) -> str | None:
+def _load_task(state: State, components: Components, task: str, warnings: list[str], make: Make) -> str | None:
     """Load a task, and return its id: the one string that everything about it shares; None where it is not loaded."""
     if not is_task(components):
         state.world.erase(task)
@@ -189,11 +193,13 @@ def _load_task(state: State, components: Components, task: str, warnings: list[s
     force_setattr(identity, "definition", sys.intern(identity.definition))
     # The name in *entities* lies in memory among what the journal has read, and would keep that from being given back.
     name: str = identity.id
-    state.world.load(name, *components.values())
+    make(name, *components.values())
     return name
 
 
-def _load_run(state: State, entity: str, components: Components, task: str, warnings: list[str]) -> str | None:
+def _load_run(
+    state: State, entity: str, components: Components, task: str, warnings: list[str], make: Make
+) -> str | None:
     """Load a run, and return its id; None where it is not loaded."""
     run, suspended, question = components.get("run"), components.get("suspended"), components.get("question")
     asks = isinstance(suspended, Suspended) and suspended.question is not None
@@ -207,7 +213,7 @@ def _load_run(state: State, entity: str, components: Components, task: str, warn
     if isinstance(question, Question) and isinstance(suspended, Suspended):
         force_setattr(suspended, "question", question.id)
         force_setattr(question, "prompt", sys.intern(question.prompt))
-    state.world.load(entity, *components.values())
+    make(entity, *components.values())
     if run.item is None:
         others = state.runs.get(task)
         state.runs[task] = (*others, entity) if others else (entity,)
@@ -215,13 +221,13 @@ def _load_run(state: State, entity: str, components: Components, task: str, warn
     return entity
 
 
-def _load_item(state: State, entity: str, components: Components, task: str, warnings: list[str]) -> None:
+def _load_item(state: State, entity: str, components: Components, task: str, warnings: list[str], make: Make) -> None:
     """Load the run of an item, whose fan-out is there already."""
     fan = state.fans.get(group_of(entity))
     if fan is None:
         _erase_run(state, entity, warnings)
         return
-    loaded = _load_run(state, entity, components, task, warnings)
+    loaded = _load_run(state, entity, components, task, warnings, make)
     if loaded is not None:
         fan.live[loaded] = None
         fan.next = max(fan.next, int(loaded.rpartition(".")[2]) + 1)

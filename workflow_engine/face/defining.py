@@ -84,7 +84,7 @@ class Definer:
         kind = phase.carried_out_by or "functional"
         if kind not in adapters:
             guess = did_you_mean(kind, adapters)
-            yield f"phase {name}: there is no adapter {kind!r}{guess}; there are {listed(adapters)}"
+            yield f"phase {name}: there is no adapter {kind!r}; there are {listed(adapters)}{guess}"
         elif kind == "functional" and phase.gate is None and phase.target_classification not in self._handlers:
             yield f"phase {name}: there is no handler for {phase.target_classification!r}; name one that is registered"
         if compensation is not None and _undoer(phase.id, compensation) not in self._handlers:

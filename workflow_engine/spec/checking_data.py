@@ -41,8 +41,8 @@ def _phase(phase: Phase, place: Place, spec: WorkflowSpec) -> Iterator[Problem]:
     for position, tool in enumerate(phase.tools):
         if tool not in declared and tool not in BUILTIN_TOOLS and spec.tools:
             known = (*declared, *BUILTIN_TOOLS)
-            fact = f"{named} uses the tool {tool!r}, which is not declared{did_you_mean(tool, known)}"
-            yield Problem((*place, "tools", position), f"{fact}; known are {listed(known)}")
+            fact = f"{named} uses the tool {tool!r}, which is not declared; known are {listed(known)}"
+            yield Problem((*place, "tools", position), fact + did_you_mean(tool, known))
 
 
 def _schema(schema: Any, name: str, what: str, place: Place) -> Iterator[Problem]:

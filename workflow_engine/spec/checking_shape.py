@@ -155,10 +155,10 @@ def _stages(spec: WorkflowSpec) -> Iterator[Problem]:
                 fact = f"phase {phase.id!r} moves its task to stage {stage!r}, and the workflow has no states"
                 yield Problem(where, f"{fact}; declare them, or remove it")
             elif machine.transitions is not None and stage not in known:
-                fact = f"stage {stage!r} is not among the states of the workflow{did_you_mean(stage, known)}"
-                yield Problem(where, f"{fact}; known are {listed(known)}")
+                fact = f"stage {stage!r} is not among the states of the workflow; known are {listed(known)}"
+                yield Problem(where, fact + did_you_mean(stage, known))
 
 
 def _unknown(field: str, phase: Phase, name: str, graph: Graph) -> str:
     fact = f"{field} of phase {phase.id!r} names {name!r}, which is no phase of this workflow"
-    return f"{fact}{did_you_mean(name, graph.edges)}; its phases are {listed(graph.edges)}"
+    return f"{fact}; its phases are {listed(graph.edges)}{did_you_mean(name, graph.edges)}"

@@ -102,7 +102,7 @@ def _unreadable(
     """Return what is wrong with a path that a text reads, or None."""
     root = path[0]
     if root not in text.roots:
-        return f"there is no {root!r} here{did_you_mean(root, text.roots)}; there are {listed(text.roots)}"
+        return f"there is no {root!r} here; there are {listed(text.roots)}{did_you_mean(root, text.roots)}"
     if root in ("phases", "steps") and len(path) > 1:
         return _unknown_phase(path, phase, upstream)
     if root in ("item", "index") and phase.for_each is None:
@@ -116,7 +116,7 @@ def _unknown_phase(path: tuple[str, ...], phase: Phase, upstream: _Upstream) -> 
     name = path[1]
     if name not in upstream.known:
         guess = did_you_mean(name, upstream.known)
-        return f"there is no phase {name!r}{guess}; the phases are {listed(upstream.known)}"
+        return f"there is no phase {name!r}; the phases are {listed(upstream.known)}{guess}"
     if not upstream.precedes(name, phase.id):
         return f"phase {name!r} is not sure to be done by then; add it to depends_on of {phase.id!r}"
     if path[0] == "phases" and len(path) > 2 and path[2] != "output":
@@ -129,4 +129,4 @@ def _undeclared(name: str, inputs: dict[str, Any]) -> str | None:
     if not isinstance(declared, dict) or name in declared or inputs.get("additionalProperties") not in (None, False):
         return None
     known = [str(key) for key in declared]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    return f"inputs declares no {name!r}{did_you_mean(name, known)}; declare it under inputs.properties"
+    return f"inputs declares no {name!r}; declare it under inputs.properties{did_you_mean(name, known)}"

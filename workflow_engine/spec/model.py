@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 from workflow_engine.errors import SpecError
 from workflow_engine.spec.durations import Seconds
@@ -164,7 +164,7 @@ class Phase(Strict):
     timeout: Seconds | None = None
     concurrency: Annotated[int, Field(ge=1)] | None = None
     max_visits: Annotated[int, Field(ge=1, le=1_000_000)] = 100
-    command: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    command: tuple[str, ...] | None = None
     mounts: dict[str, str] = Field(default_factory=dict)
     environment: tuple[str, ...] = ()
     memory: Annotated[int, Field(ge=1)] | None = None
@@ -200,11 +200,16 @@ class Phase(Strict):
                 filled[schema] = model.model_json_schema()
         if isinstance(filled.get("assigned_to"), str):
             filled["assigned_to"] = task_type(filled["assigned_to"])
-        if isinstance(filled.get("command"), str):
-            raise ValueError('command is a list of arguments, never a shell line; write ["program", "argument"]')
-        if filled.get("command") is not None and not filled["command"]:
-            raise ValueError("command is empty; name a program")
         return filled
+
+    @field_validator("command", mode="before")
+    @classmethod
+    def _argv(cls, given: Any) -> Any:
+        if isinstance(given, str):
+            raise ValueError('command is a list of arguments, never a shell line; write ["program", "argument"]')
+        if given is not None and not given:
+            raise ValueError("command is empty; name a program")
+        return given
 
     @property
     def needed(self) -> tuple[str, ...]:

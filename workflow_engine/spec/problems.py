@@ -1,8 +1,12 @@
 """Problems: what is wrong with a workflow, and where."""
 
 import difflib
+import itertools
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+CANDIDATES_MAX: Final = 50
+LENGTHS_MAX: Final = 4
 
 Place = tuple[str | int, ...]
 """Keys and positions that lead from the whole to a value: ``("phases", 0, "depends_on", 1)``."""
@@ -26,8 +30,16 @@ class Problem(NamedTuple):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``; did you mean 'draft'?`` where *word* is nearly one of *known*, else the empty string."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    # Comparing is slow, and a file may have thousands of unknown names among thousands of known ones.
+    candidates = itertools.islice((name for name in known if _alike(word, name)), CANDIDATES_MAX)
+    near = difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
     return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _alike(word: str, name: str) -> bool:
+    """Return whether two words begin or end alike and are about as long: what is cheap to see."""
+    ends = word[:1].lower() == name[:1].lower() or word[-1:].lower() == name[-1:].lower()
+    return ends and abs(len(word) - len(name)) <= LENGTHS_MAX
 
 
 def listed(names: Iterable[str], most: int = 20) -> str:

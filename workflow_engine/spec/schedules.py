@@ -18,7 +18,7 @@ def schedule_fault(schedule: Schedule) -> tuple[str, str] | None:
     except (KeyError, ValueError, OSError):
         guess = did_you_mean(schedule.timezone, available_timezones())
         remedy = "write an IANA name such as Europe/Berlin, or UTC"
-        return "timezone", f"{schedule.timezone!r} is no time zone{guess}; {remedy}"
+        return "timezone", f"{schedule.timezone!r} is no time zone; {remedy}{guess}"
     try:
         next(CronSim(schedule.cron, datetime(2000, 1, 1, tzinfo=zone)))
     except CronSimError as error:
