@@ -116,6 +116,41 @@ def restart(quick: bool) -> list[Row]:
     return rows
 
 
+def fan_out(quick: bool) -> list[Row]:
+    """The cost of an item of a long list, against one of a short list."""
+    few, many = (1_000, 10_000) if quick else (1_000, 100_000)
+    light = medians(run("fan_out", "--items", few) for _ in range(runs(quick)))
+    heavy = medians(run("fan_out", "--items", many) for _ in range(1 if quick else 3))
+    what, loop = f"for_each over {many:,} items, against {few:,}", (light["loop_ns"] + heavy["loop_ns"]) / 2
+    return [
+        Row(
+            f"{what}: CPU an item",
+            "<= 1.3 x",
+            f"{heavy['cpu_us'] / light['cpu_us']:.2f} x ({heavy['cpu_us']:.0f} us, {light['cpu_us']:.0f} us)",
+            loop,
+        ),
+        Row(
+            f"for_each over {many:,} items: memory an item, list and results included",
+            "",
+            f"{heavy['bytes_each']:.0f} B",
+            loop,
+        ),
+    ]
+
+
+def graphs(quick: bool) -> list[Row]:
+    """A workflow of many phases."""
+    phases = 300 if quick else 1_000
+    found = medians(run("graphs", "--phases", phases) for _ in range(runs(quick)))
+    what, loop = f"a workflow file of {phases:,} phases with conditions and templates", found["loop_ns"]
+    return [
+        Row(f"{what}: loaded and checked", "<= 0.5 s", f"{found['load_s']:.2f} s", loop),
+        Row(
+            f"{what}: a task through it", "", f"{found['run_s']:.2f} s ({found['cpu_us']:.0f} us of CPU a phase)", loop
+        ),
+    ]
+
+
 def journal(quick: bool) -> list[Row]:
     """What the journal alone costs."""
     with place() as directory:
@@ -131,6 +166,8 @@ WORKLOADS: dict[str, Callable[[bool], list[Row]]] = {
     "parked": parked,
     "neighbours": neighbours,
     "restart": restart,
+    "fan_out": fan_out,
+    "graphs": graphs,
     "journal": journal,
 }
 

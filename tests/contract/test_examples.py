@@ -30,18 +30,60 @@ tables/squares.csv: 10427 bytes, text/csv, from export
     "classifier": """refund: paid back the order of 'a refund, please'
 question: answered 'when do you open?'
 """,
+    "compensation": """booked the flight
+booked the hotel
+gave back hotel-17
+gave back flight-17
+failed: the card was declined
+""",
+    "conditions": """50.00 EUR, through order, invoice
+180.00 EUR, through order, discount, invoice
+""",
+    "define_workflow": """shout-and-count: 6
+define_workflow: the workflow 'harm' cannot be defined: phase 'remove' has a command, which data may not bring \
+along; name a registered handler; phase 'remove': there is no handler for 'remove'; name one that is registered
+shout-and-count: 3
+""",
     "durable_steps": """handler called
 charging 20 EUR
 handler called
 shipped, receipt-1
 """,
+    "fan_out": """{'page': 0, 'words': 2}
+{'error': 'PermanentFailure', 'message': 'page 1 is empty'}
+{'page': 2, 'words': 1}
+3 words on 2 pages; page 1 is empty
+""",
+    "feedback_loop": """draft 1, asked to mend: []
+draft 2, asked to mend: ['draft 1 is dull']
+draft 3, asked to mend: ['draft 2 is dull']
+'review' has rejected the work of 'draft' 3 times. Accept it as it is, send it back once more, or stop the task?
+published draft 3
+""",
     "first_program": "completed: Hello Ann!\n",
+    "fork_and_join": """told: ['priced', 'counted']
+merged: {'currency': 'EUR', 'customer': 'Ann', 'price': 20, 'stock': 3}
+conflict: forked tasks have left different values: 'price' is 20 by offer-1~offer.1.3 and 15 by \
+offer-1~offer.1.4; fork with on_conflict='human', or use other names
+""",
+    "gates": """require all: failed, phase 'verdict' rejected the work: a typing error in line 3
+require any: completed
+require 2: completed
+""",
     "hooks": "completed: paid 20 EUR\nfailed: that is more than 100 EUR\n",
     "human_approval": """Task ID (page) waits in phase 'approve' since TIME for ann to answer 'Publish this?' \
 (question ID/approve/1/1q0); due TIME, after that it is overdue and keeps waiting.
 refused: question ID/approve/1/1q0: the answer does not fit its form: \
 decision: 'aprove' is not one of ['approve', 'reject']
 published
+""",
+    "output_schema": """handed back: score: 'seven' is not of type 'integer'
+completed: {'score': 7}
+failed: the output of phase 'insist' is not what it is to be: score: 11 is greater than the maximum of 10
+""",
+    "parallel_phases": """outline on nothing
+layout on outline, pictures, prices, text
+at most 2 at once
 """,
     "priorities_and_limits": """the boss's page (under way: 1)
 an old page (under way: 1)
@@ -55,9 +97,43 @@ retries-t1 completed: fetched
 retries-t2 failed: the file is not a spreadsheet
 """,
     "routing": "wrote back about 'how do I log in?'\ncalled about 'the site is down!'\n",
+    "routing_in_a_graph": """triage, refund, pay, close -> close: money back!
+triage, advice, close -> close: which way up?
+""",
+    "schedule": """report@2026-11-20T08:00Z: sales
+stopped on Friday, started on Wednesday
+report@2026-11-23T08:00Z: sales
+report@2026-11-24T08:00Z: sales
+report@2026-11-25T08:00Z: sales
+""",
+    "stages": """looking at a paper that is in review
+completed at 'archived': filed
+looking at a paper that is in review
+looking at a paper that is in review
+failed at 'sent back': phase 'look' rejected the work 2 times, the last time: rejected without a reason
+looking at a paper that is in review
+failed at 'accepted': a task at stage 'accepted' may not go to 'received'; mend states.transitions
+""",
     "subprocess_phase": "{'words': 4}\n['brown', 'fox', 'quick', 'the']\n",
+    "subworkflow": """['Tides in Danish, proofread', 'Tides in French, proofread']
+book-1~languages.1.0.1, translation: Tides in French, proofread
+""",
     "suspend_resume": "got 2 parcels\nwaiting_human\nwent on with ['/archive']\n",
     "threads": "completed: HELLO\n",
+    "timers": """invited
+stopped
+reminded Ann
+""",
+    "typed_hand_over": """the output of phase 'read' is no Job: 2 validation errors for Job
+3 of tea, express
+""",
+    "workflow_file": """Hello Ann!
+HELLO BEN! HELLO CEM!
+workflow 'greeting' does not accept this: names: 'Ann' is not of type 'array'
+greeting.yaml:4:5: 'for_eech' is not known here; did you mean 'for_each'?
+  4 |     for_eech: inputs.names
+    |     ^^^^^^^^
+""",
 }
 """What each example prints."""
 

@@ -47,11 +47,12 @@ def answer(invocation: Invocation, /, question: str, value: tuple[str, ...], by:
         given = asked(found.prompt, from_json(found.show), form)
     else:
         raise click.UsageError("give the answer as VALUE; only on a terminal you are asked for it")
-    result = command(invocation, "answer", question=question, value=given, by=by or _user())
+    result = command(invocation, "answer", question=question, value=given, by=by or user_name())
     print_outcome(result, as_json)
 
 
-def _user() -> str | None:
+def user_name() -> str | None:
+    """Return who is at the keyboard, None where that has no name."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a user without a name, in a container

@@ -1,19 +1,18 @@
-"""`workflow-engine demo`: the whole engine on a real file, without keys or services."""
+"""`workflow-engine demo`: the ready-made workflow document-review from end to end, without keys or services."""
 
 import shlex
 import shutil
 import sys
-from importlib.metadata import files
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
-import workflow_engine
 from workflow_engine.cli.demo_progress import DemoProgress
 from workflow_engine.cli.demo_task import DemoTask
+from workflow_engine.cli.demo_work import DRAFT, DemoModel, data_for, workflow
 from workflow_engine.cli.options import Invocation, engine_options, examples, pass_invocation
-from workflow_engine.ecs_workflow import ECSWorkflowEngine, Task, TaskState
+from workflow_engine.ecs_workflow import ECSWorkflowEngine, Task, TaskState, TaskType
 
 FAILED: Final = 1
 """Exit code where the task failed or was cancelled."""
@@ -30,29 +29,33 @@ STOP_GRACE: Final = 1.0
     + "\n\nExit codes: 0 done, 1 the task failed, 2 bad usage or input, 3 it waits for an answer."
 )
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--yes", is_flag=True, help="Approve the report without asking.")
+@click.option("--yes", is_flag=True, help="Approve the text without asking.")
 @engine_options
 @pass_invocation
 @click.pass_context
 def demo(ctx: click.Context, invocation: Invocation, file: Path | None, yes: bool) -> None:
-    """Take FILE through a small workflow: measure, report, approve, pack.
+    """Have a text written, checked, reviewed, approved by you, and published.
 
-    Two phases are programs, one is a Python handler, one is you. Interrupt it whenever you like, even with kill -9:
-    the same command goes on where the task stands. Without FILE it takes the README.
+    A model writes and reviews, a program checks; the model is one that replies from a file, so nothing has to be set
+    up. Interrupt it whenever you like, even with kill -9: the same command goes on where the task stands. FILE is what
+    the text is to be about.
     """
     settings = invocation.settings
     flags = ["--data-dir", str(settings.data_dir)] if "data_dir" in invocation.flags else []
     engine = ECSWorkflowEngine(settings.data_dir, **settings.engine_options(stop_grace=STOP_GRACE))
-    progress = DemoProgress()
+    spec = workflow()
+    progress = DemoProgress({phase.id for phase in spec.phases if phase.assigned_to == TaskType.HUMAN})
+    engine.register_workflow(spec)
+    engine.register_adapter(TaskType.AGENTIC, DemoModel(progress))
     try:
-        work = DemoTask(engine, progress, file or default_file())
+        work = DemoTask(engine, progress, data_for(file))
         task = work.carry_on(work.find())
         while task.status is TaskState.WAITING_HUMAN:
             if not yes and not sys.stdin.isatty():
                 _tell_how_to_answer(progress, task, [str(file)] if file else [], flags)
                 ctx.exit(WAITING)
             # No engine runs while somebody thinks: the question stands in the journal.
-            answer = {"next_classification": "pack"} if yes else asked(work.report(task))
+            answer = {"decision": "approve"} if yes else asked(task.outputs[DRAFT])
             task = work.carry_on(task, answer, "--yes" if yes else "you")
         _tell_the_end(progress, work, task, settings.data_dir / "demo" / task.id, flags)
     except (KeyboardInterrupt, EOFError) as stopped:
@@ -63,38 +66,24 @@ def demo(ctx: click.Context, invocation: Invocation, file: Path | None, yes: boo
     ctx.exit(0 if task.status is TaskState.COMPLETED else FAILED)
 
 
-def default_file() -> Path:
-    """Return the README of the checkout, else the description that an installed package has.
-
-    Raises:
-        click.UsageError: there is neither.
-    """
-    readme = Path(workflow_engine.__file__).parents[1] / "README.md"
-    described = [Path(str(path.locate())) for path in files("workflow-engine") or () if path.name == "METADATA"]
-    for path in (readme, *described):
-        if path.is_file():
-            return path
-    raise click.UsageError("there is no README here; name a file: workflow-engine demo FILE")
-
-
-def asked(report: str) -> dict[str, Any]:
-    """Show the report to the person at the terminal, and return what they answer."""
+def asked(text: str) -> dict[str, Any]:
+    """Show the text to the person at the terminal, and return what they answer."""
     from rich.console import Console
     from rich.markdown import Markdown
     from rich.padding import Padding
     from rich.prompt import Prompt
 
     console = Console()
-    console.print(Padding(Markdown(report), (1, 2)))
-    if Prompt.ask("Pack it?", console=console, choices=["approve", "reject"], default="approve") == "approve":
-        return {"next_classification": "pack"}
-    comment = Prompt.ask("What is to change", console=console, default="")
-    return {"next_classification": "report", "comment": comment}
+    console.print(Padding(Markdown(text), (1, 2)))
+    decision = Prompt.ask("Publish it?", console=console, choices=["approve", "reject"], default="approve")
+    if decision == "approve":
+        return {"decision": decision}
+    return {"decision": decision, "comment": Prompt.ask("What is to change", console=console, default="")}
 
 
 def _tell_how_to_answer(progress: DemoProgress, task: Task, file: list[str], flags: list[str]) -> None:
     progress.say(f"\nTask {task.id} waits for a person, however long that takes. Answer it with one of")
-    for answer in (["next_classification=pack"], ["next_classification=report", "comment=Too long"]):
+    for answer in (["decision=approve"], ["decision=reject", "comment=Too long"]):
         progress.say(_command("answer", task.id, *answer, *flags))
     progress.say("and let it go on with")
     progress.say(_command("demo", *file, *flags))

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Collection
 from typing import Final, Protocol
 
 from rich.console import Console
@@ -12,6 +13,7 @@ from workflow_engine.core.events import (
     AttemptFailed,
     Event,
     PhaseCompleted,
+    PhaseRejected,
     PhaseStarted,
     QuestionAnswered,
     QuestionAsked,
@@ -21,14 +23,9 @@ from workflow_engine.core.events import (
     TaskFailed,
 )
 from workflow_engine.runtime.local import Committed
-from workflow_engine.spec.model import TaskType
-from workflow_engine.workflows.demo.workflow import DEMO
 
 WIDTH: Final = 10
 """Columns of the name of a phase."""
-
-
-_ASKING: Final = {phase.id for phase in DEMO.phases if phase.assigned_to == TaskType.HUMAN}
 
 
 class _OfRun(Protocol):
@@ -39,12 +36,16 @@ class _OfRun(Protocol):
 class DemoProgress:
     """Prints what becomes of one task, as a watcher of its engine.  On a terminal what is under way has a spinner.
 
+    Args:
+        asking: ids of the phases that a person carries out.
+
     Attributes:
         paused: set when the task has ended, or waits for an answer.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, asking: Collection[str] = ()) -> None:
         self.paused = asyncio.Event()
+        self._asking = asking
         self._task = ""
         self._began: dict[str, float] = {}
         self._spinner: Status | None = None
@@ -69,6 +70,10 @@ class DemoProgress:
             print(clean(text))
         sys.stdout.flush()  # whoever reads along through a pipe sees it now
 
+    def say_of(self, phase: str, text: str) -> None:
+        """Print a line about a phase."""
+        self.say(f"{phase:<{WIDTH}} {text}")
+
     def rest(self) -> None:
         """Stop the spinner, if there is one."""
         if self._spinner is not None:
@@ -79,10 +84,14 @@ class DemoProgress:
         match event:
             case PhaseStarted():
                 self._began[event.run] = at
-                if _phase(event) not in _ASKING:  # it is over at once, and says more then
-                    self._under_way(_phase(event), "again" if event.attempt > 1 else "")
+                if _phase(event) not in self._asking:  # it is over at once, and says more then
+                    again = event.attempt > 1 or _visit(event) > 1
+                    self._under_way(_phase(event), "again" if again else "")
             case PhaseCompleted():
                 self._state(event, f"done{self._took(event, at)}", "green")
+            case PhaseRejected():
+                back = f": {event.target} is done again" if event.target is not None else ""
+                self._state(event, f"rejects the work{back}", "yellow")
             case AttemptFailed():
                 self._state(event, f"failed: {event.message}", "red")
             case RetryScheduled():
@@ -117,3 +126,7 @@ class DemoProgress:
 
 def _phase(event: _OfRun) -> str:
     return event.run.split("/")[1]
+
+
+def _visit(event: _OfRun) -> int:
+    return int(event.run.split("/")[2].partition(".")[0])

@@ -15,7 +15,7 @@ def given_data(words: Sequence[str]) -> Any:
     Raises:
         InputRefused: they are neither JSON nor key=value pairs.
     """
-    if len(words) != 1 or _is_pair(words[0]):
+    if len(words) != 1 or is_pair(words[0]):
         return pairs(words, {})
     word = words[0]
     if word == "-":
@@ -38,7 +38,7 @@ def given_answer(words: Sequence[str], form: Mapping[str, Any]) -> Any:
         return given_data(words)
     if form.get("type") == "string":
         return word
-    return pairs(words, form) if _is_pair(word) else parsed(word)
+    return pairs(words, form) if is_pair(word) else parsed(word)
 
 
 def pairs(words: Sequence[str], form: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,7 +82,8 @@ def labels(words: Sequence[str]) -> dict[str, str]:
     return made
 
 
-def _is_pair(word: str) -> bool:
+def is_pair(word: str) -> bool:
+    """Return whether *word* is meant as key=value."""
     return "=" in word and word.lstrip()[:1] not in ("{", "[", '"', "@")
 
 

@@ -30,7 +30,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "reindex": "Build the index of the journal anew.",
     "repair": "Make a damaged journal open again.",
     "doctor": "Check this machine, the settings and the data.",
-    "demo": "Take FILE through a small workflow.",
+    "demo": "Have a text written, checked, reviewed, approved by you, and published.",
 }
 """The commands in the order of the help, and what it says of them.  Each is in the module of its name."""
 

@@ -149,6 +149,8 @@ class PhaseProgress(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         output: what the phase gave, where it was completed.
         issues: why the phase rejects what it reviewed, a list; absent where it does not.
         rejections: how often it has sent work back.
+        chose: the phase it chose among those that depend on it, or None.
+        undo: where it stands among what the task has done and can still be compensated, from 1; 0 for nothing to do.
     """
 
     visits: int = 1
@@ -159,6 +161,8 @@ class PhaseProgress(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     output: Json = msgspec.UNSET
     issues: Json = msgspec.UNSET
     rejections: int = 0
+    chose: str | None = None
+    undo: int = 0
 
     @property
     def done(self) -> bool:

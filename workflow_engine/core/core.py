@@ -9,6 +9,7 @@ from workflow_engine.core.components import (
     Artifacts,
     Children,
     Definition,
+    Escalated,
     Feedback,
     Identity,
     Json,
@@ -79,8 +80,14 @@ class Core:
             changes = state.world.take_changes()
         return Decision(changes, tick.ended, tick.effects, tick.events, tick.replies)
 
-    def restore(self, entities: Stored, ended: Stored, now: float) -> list[str]:
+    def restore(self, entities: Stored, ended: Stored, now: float, opened: float | None = None) -> list[str]:
         """Take over what a journal held: *entities* that live, tasks that *ended* not long ago, the last engine time.
+
+        Args:
+            entities: see above.
+            ended: see above.
+            now: the last engine time, in seconds.
+            opened: engine time at this moment, in seconds, where that is later: what was due before it was missed.
 
         Returns:
             What could not be taken over, as sentences; see `workflow_engine.core.restoring`.
@@ -90,7 +97,7 @@ class Core:
         """
         state = self._state
         state.now = max(state.now, now)
-        state.opened = state.now
+        state.opened = max(state.now, opened or 0.0)
         with state.world.entered():
             warnings = restore(state, entities, state.world.load)
         self.remember(ended)
@@ -170,7 +177,9 @@ class Core:
         with state.world.entered():
             task = state.world.components(visit.run.task)
             steps = state.world.find(run, Steps)
-            feedback = state.world.find(run, Feedback)
+            feedback = state.world.find(run, Feedback) if visit.phase.returns else None
+            if feedback is None and visit.run.item is not None:
+                feedback = state.world.find(group_of(run), Feedback)
         return RunView(run, attempt, task, steps, visit.phase, visit.run, self._item(visit), feedback)
 
     def _item(self, visit: Visit) -> Json:
@@ -240,6 +249,11 @@ class Core:
                 if needs is not None:
                     found[entity] = needs
         return found
+
+    def escalated(self, run: str) -> bool:
+        """Return whether a run waits for a person to decide about what it rejects."""
+        with self._state.world.entered():
+            return self._state.world.find(run, Escalated) is not None
 
     def snapshot(self) -> dict[str, Components]:
         """Return every live entity with its components.  Costs what exists: for tests and comparisons."""

@@ -21,7 +21,15 @@ from workflow_engine.core.components import (
 from workflow_engine.core.events import PhaseRejected, QuestionAsked
 from workflow_engine.core.lifecycle import Move
 from workflow_engine.core.plan import Plan
-from workflow_engine.core.runs import begin_run, close_visit, plan_run, progress_of, started, withdraw
+from workflow_engine.core.runs import (
+    begin_run,
+    close_visit,
+    plan_run,
+    progress_of,
+    started,
+    undo_number,
+    withdraw,
+)
 from workflow_engine.core.stages import move_stage
 from workflow_engine.core.tick import Ending, Tick, Visit
 
@@ -105,15 +113,21 @@ def with_comment(issues: msgspec.Raw, comment: str) -> msgspec.Raw:
     """Return *issues* and what a person said about them."""
     if not comment:
         return issues
-    said = msgspec.json.encode({"severity": "error", "message": comment, "path": None})
-    return msgspec.Raw(msgspec.json.encode([*_decode(issues), msgspec.Raw(said)]))
+    said = msgspec.json.encode([{"severity": "error", "message": comment, "path": None}])
+    return together(issues, msgspec.Raw(said))
+
+
+def together(issues: msgspec.Raw, more: msgspec.Raw) -> msgspec.Raw:
+    """Return two lists of issues as one."""
+    return msgspec.Raw(msgspec.json.encode([*_decode(issues), *_decode(more)]))
 
 
 def _close(tick: Tick, visit: Visit, output: msgspec.Raw, issues: msgspec.Raw, rejections: int, outcome: str) -> None:
     """Close the visit of the reviewing phase."""
     run, run_id = visit.run, visit.run_id
     since = started(tick, run_id, run) if run_id in tick.world else run.since
-    entry = PhaseProgress(run.visit, outcome, since, tick.now, visit.attempt, output, issues, rejections)
+    undo = undo_number(tick, run.task, visit.phase)
+    entry = PhaseProgress(run.visit, outcome, since, tick.now, visit.attempt, output, issues, rejections, undo=undo)
     if run_id in tick.world:
         close_visit(tick, run_id, run, entry)
     else:  # a gate
@@ -125,6 +139,7 @@ def _hand_back(tick: Tick, identity: Identity, plan: Plan, target: str, feedback
     tick.emit(PhaseRejected(identity.id, visit.run_id, target))
     if plan.is_graph:
         supersede(tick, identity.id, plan, target)
+        tick.moved[identity.id] = identity
     plan_run(tick, identity, plan.phases[target], feedback)
 
 
@@ -134,12 +149,10 @@ def supersede(tick: Tick, task: str, plan: Plan, target: str) -> None:
     for run in tick.state.runs.get(task, ()):
         if tick.world.get(run, Run).phase in within:
             withdraw(tick, run, "superseded")
-    kept = [(visit, old) for visit, old in tick.ready if visit.run.task != task or visit.run.phase not in within]
-    tick.planned[task] = tick.planned.get(task, 0) - (len(tick.ready) - len(kept))
-    tick.ready = kept
-    held = tick.state.held.get(task)
-    if held is not None:
-        held[:] = [phase for phase in held if phase not in within]
+    tick.ready = [(visit, old) for visit, old in tick.ready if visit.run.task != task or visit.run.phase not in within]
+    for waiting in (tick.planned.get(task), tick.state.held.get(task)):
+        for phase in within if waiting else ():
+            waiting.pop(phase, None)
     table = tick.world.find(task, Progress)
     entries: dict[str, PhaseProgress] = table.entries if table is not None else {}
     for phase in within:

@@ -38,6 +38,7 @@ class PhasePlan(msgspec.Struct, frozen=True):
         retry: the policy that holds here.
         timeout: seconds that one attempt may take, or None.
         reviews: whether the output is a verdict on the work of others.
+        returns: whether its work can be handed back, by a phase that reviews it or since its output has a schema.
         dynamic: whether it has conditions, templates or a list that are evaluated for each task.
         needed: in a graph, the phases that have to be done first.
         dependants: in a graph, the phases that need this one.
@@ -49,6 +50,7 @@ class PhasePlan(msgspec.Struct, frozen=True):
     timeout: float | None
     _places: dict[str | None, Place]
     reviews: bool = False
+    returns: bool = False
     dynamic: bool = False
     needed: tuple[str, ...] = ()
     dependants: tuple[str, ...] = ()
@@ -95,37 +97,42 @@ class Plan:
         phases: by id, in the order they were written; those that undo others behind them.
         first: id of the phase a task begins with, in a sequence.
         graph: how the phases hang together.
+        is_graph: whether they start when what they need is done, several at once.
         max_concurrency: most phases of a task under way at once, or None.
         states: the stages of its tasks, or None.
         undoable: ids of the phases that can be compensated.
+        order: position of each phase among those that were written.
     """
 
     def __init__(self, spec: WorkflowSpec) -> None:
         self.name = spec.name
         self.graph = Graph(spec)
+        self.is_graph = self.graph.is_graph
         self.first = spec.phases[0].id
         self.max_concurrency = spec.max_concurrency
         self.states: StateMachine | None = spec.states
+        self.order = {phase.id: position for position, phase in enumerate(spec.phases)}
         self.undoable = frozenset(phase.id for phase in spec.phases if phase.compensate is not None)
         judged = frozenset(name for phase in spec.phases if phase.gate is not None for name in phase.gate.of)
+        targets = frozenset(phase.on_reject.target for phase in spec.phases if phase.on_reject is not None)
         written = [with_defaults(phase, spec) for phase in spec.phases]
         undoing = [_undo(phase.id, phase.compensate) for phase in spec.phases if phase.compensate is not None]
         self.phases = {
-            phase.id: self._phase(phase, spec, phase.on_reject is not None or phase.id in judged)
+            phase.id: self._phase(
+                phase,
+                spec,
+                reviews=phase.on_reject is not None or phase.id in judged,
+                returns=phase.id in targets or phase.output is not None or bool(phase.outputs),
+            )
             for phase in (*written, *undoing)
         }
-
-    @property
-    def is_graph(self) -> bool:
-        """Whether phases start when what they need is done, several at once."""
-        return self.graph.is_graph
 
     @classmethod
     def stored(cls, spec: bytes) -> "Plan":
         """Compile a definition from the journal."""
         return cls(WorkflowSpec.from_stored(spec))
 
-    def _phase(self, phase: Phase, spec: WorkflowSpec, reviews: bool) -> PhasePlan:
+    def _phase(self, phase: Phase, spec: WorkflowSpec, *, reviews: bool, returns: bool) -> PhasePlan:
         graph = self.graph
         return PhasePlan(
             phase,
@@ -134,6 +141,7 @@ class Plan:
             phase.timeout,
             {},
             reviews,
+            returns,
             is_dynamic(phase),
             graph.needed.get(phase.id, ()),
             graph.dependants.get(phase.id, ()),

@@ -36,6 +36,7 @@ from workflow_engine.core.components import (
     Suspended,
     Table,
     Timetable,
+    Undoing,
 )
 from workflow_engine.core.fan import Fan, group_of
 from workflow_engine.core.flow import held_phases
@@ -97,7 +98,7 @@ def restore(state: State, entities: Stored, make: Make) -> list[str]:
         _load_item(state, run, components, names[run.partition("/")[0]], warnings, make)
     _check_fans(state, warnings)
     for task in names:
-        _index_task(state, task)
+        _index_task(state, task, damaged=bool(warnings))
     return warnings
 
 
@@ -249,17 +250,26 @@ def _check_fans(state: State, warnings: list[str]) -> None:
         state.runs[task] = tuple(run for run in state.runs[task] if run != group)
 
 
-def _index_task(state: State, task: str) -> None:
+def _index_graph(state: State, task: str, plan: Plan, *, damaged: bool) -> None:
+    """Find the phases that wait for room; where there is room, the runs of such phases were lost."""
+    if plan.max_concurrency is None and not damaged:
+        return
+    held = held_phases(state, task, plan)
+    if held and (plan.max_concurrency is None or len(state.runs[task]) < plan.max_concurrency):
+        state.stranded.append(task)
+    elif held:
+        state.held[task] = dict.fromkeys(held)
+
+
+def _index_task(state: State, task: str, *, damaged: bool) -> None:
     """Put a task into the indexes, now that all runs are there."""
     world = state.world
     identity = world.get(task, Identity)
     if not state.runs.get(task):
         state.runs.pop(task, None)
         state.stranded.append(task)
-    elif state.plans[identity.definition].max_concurrency is not None:
-        held = held_phases(state, task, state.plans[identity.definition])
-        if held:
-            state.held[task] = held
+    elif state.plans[identity.definition].is_graph and world.find(task, Undoing) is None:
+        _index_graph(state, task, state.plans[identity.definition], damaged=damaged)
     if identity.parent_run is not None:
         children = world.find(identity.parent_run, Children)
         if children is None or task not in children.entries:

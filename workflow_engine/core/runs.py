@@ -22,6 +22,7 @@ from workflow_engine.core.lifecycle import Move
 from workflow_engine.core.plan import PhasePlan
 from workflow_engine.core.stages import move_stage
 from workflow_engine.core.tick import Ending, State, Tick, Visit
+from workflow_engine.spec.model import Phase
 
 _FIRST = Attempt(1)
 
@@ -50,12 +51,7 @@ def plan_run(tick: Tick, identity: Identity, plan: PhasePlan, feedback: Feedback
     task, phase = identity.id, plan.spec
     entry = progress_of(tick, task, phase.id)
     number = entry.visits + 1 if entry is not None else 1
-    if number > phase.max_visits:
-        message = (
-            f"the task came to phase {phase.id!r} more than {phase.max_visits} times; "
-            "mend the loop, or raise max_visits of the phase"
-        )
-        tick.ending[task] = Ending(Move.FAIL, message, Failure(phase.id, "TooManyVisits", message, 0))
+    if too_often(tick, task, phase, number):
         return
     if phase.stages is not None and not move_stage(tick, identity, phase.id, phase.stages.start):
         return
@@ -66,8 +62,29 @@ def plan_run(tick: Tick, identity: Identity, plan: PhasePlan, feedback: Feedback
     if feedback is not None:
         tick.feedback[(task, phase.id)] = feedback
     tick.ready.append((Visit(run_id, Run(task, phase.id, number, tick.now), identity, plan, 1), None))
-    tick.planned[task] = tick.planned.get(task, 0) + 1
+    tick.planned.setdefault(task, {})[phase.id] = None
     tick.touched[task] = False
+
+
+def too_often(tick: Tick, task: str, phase: Phase, visit: int) -> bool:
+    """Fail a task that comes to a phase once too often; return whether it does."""
+    if visit <= phase.max_visits:
+        return False
+    message = (
+        f"the task came to phase {phase.id!r} more than {phase.max_visits} times; "
+        "mend the loop, or raise max_visits of the phase"
+    )
+    tick.ending[task] = Ending(Move.FAIL, message, Failure(phase.id, "TooManyVisits", message, 0))
+    return True
+
+
+def undo_number(tick: Tick, task: str, phase: PhasePlan) -> int:
+    """Return where a phase that has just done its work stands among what the task can undo; 0 where it is not undone."""
+    if phase.spec.compensate is None:
+        return 0
+    table = tick.world.find(task, Progress)
+    entries: dict[str, PhaseProgress] = table.entries if table is not None else {}
+    return 1 + max((entry.undo for entry in entries.values()), default=0)
 
 
 def begin_run(tick: Tick, visit: Visit, marker: Component) -> None:
@@ -153,6 +170,7 @@ def withdraw(tick: Tick, run_id: str, outcome: str) -> None:
         tick.world.get(run_id, Attempt).number,
         before.output if before is not None else msgspec.UNSET,
         rejections=before.rejections if before is not None else 0,
+        undo=before.undo if before is not None else 0,
     )
     close_visit(tick, run_id, run, ended)
 

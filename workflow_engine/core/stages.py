@@ -20,6 +20,9 @@ def move_stage(tick: Tick, identity: Identity, phase: str, stage: str | None) ->
     task = identity.id
     machine = tick.state.plan(identity.definition).states
     current = tick.world.find(task, Stage)
+    if machine is not None and current is None:
+        tick.world.put(task, Stage(stage, tick.now))  # it was retried, and has left a stage that no way leads out of
+        return True
     if machine is None or current is None:
         return _refuse(tick, task, phase, f"phase {phase!r} moves to stage {stage!r}, and the workflow has no states")
     if current.name == stage:

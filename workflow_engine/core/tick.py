@@ -79,7 +79,7 @@ class State:
         stranded: live tasks without a run, which a repaired journal may leave; the next tick fails them.
         ended: components of tasks that ended not long ago, by task id.
         serving: whether the host carries out runs.
-        opened: engine time of the restoring, in seconds.
+        opened: engine time at which the host opened its journal, in seconds.
         now: engine time, in seconds; it never goes back.
     """
 
@@ -91,7 +91,7 @@ class State:
         self.named: dict[str, str] = {}
         self.runs: dict[str, tuple[str, ...]] = {}
         self.fans: dict[str, Fan] = {}
-        self.held: dict[str, list[str]] = {}
+        self.held: dict[str, dict[str, None]] = {}
         self.joined: dict[str, None] = {}
         self.orphans: list[str] = []
         self.running: dict[str, UnderWay] = {}
@@ -197,7 +197,8 @@ class Tick:
         failed: attempts that failed (settling, timing -> retrying).
         begin: tasks, and the phase they are to begin with, None for where a task begins (intake, timing -> planning).
         resume: tasks that were taken up again, and the phase to do again, None for what is left (intake -> planning).
-        planned: how many runs were planned in this tick, by task (planning).
+        planned: phases of which runs were planned in this tick, by task (feedback, planning).
+        moved: tasks that go through a graph, of which phases have ended or were superseded (feedback, planning).
         feedback: what runs that are planned are told, by task and phase (feedback -> dispatch).
         undone: tasks, and a phase of theirs that was compensated (planning -> undoing).
         ready: runs to queue, with the marker they have (planning, settling, timing -> dispatch).
@@ -221,7 +222,8 @@ class Tick:
         self.failed: list[Failed] = []
         self.begin: list[tuple[str, str | None]] = []
         self.resume: list[tuple[str, str | None]] = []
-        self.planned: dict[str, int] = {}
+        self.planned: dict[str, dict[str, None]] = {}
+        self.moved: dict[str, Identity] = {}
         self.feedback: dict[tuple[str, str], Feedback] = {}
         self.undone: list[tuple[str, str]] = []
         self.ready: list[tuple[Visit, type[Component] | None]] = []

@@ -170,7 +170,7 @@ class Commanding(Looking):
         """Return why the answer to the question of a reviewing phase rejects; absent where it does not."""
         run = question.rpartition("/")[0]
         phase = session.host.core.phase(run)
-        if phase is None or not phase.reviews:
+        if phase is None or not phase.reviews or session.host.core.escalated(run):
             return msgspec.UNSET
         return verdict_of(phase, value, judged_answer(session.host.core, run, value))
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -24,6 +24,18 @@ from workflow_engine.runtime.session import Session
 from workflow_engine.task import Task
 
 R = TypeVar("R")
+
+
+class Inspected(NamedTuple):
+    """All that is true of a task.
+
+    Attributes:
+        record: the task and its live runs.
+        lacks: what ready runs need that is not registered here, by run id.
+    """
+
+    record: TaskRecord
+    lacks: dict[str, str]
 
 
 class Looking(Opening):
@@ -70,12 +82,19 @@ class Looking(Opening):
         Raises:
             UnknownTask: there is none of this id.
         """
-        session = await self._opened()
-        await self._recall(session, task_name(task))
-        record = self._record(session, task_name(task))
-        await session.host.durable()
-        lacks = session.host.core.lacks(record.id)
+        session, name = await self._found(task)
+        record, lacks = await self._inspected(session, name)
         return explain(record, session.host.now(), serving=session.serving, lacks=lacks)
+
+    @on_engine_loop
+    async def inspect(self, task: Task | str) -> Inspected:
+        """Return all that is true of a task, its live runs included, and what they lack.
+
+        Raises:
+            UnknownTask: there is none of this id.
+        """
+        session, name = await self._found(task)
+        return await self._inspected(session, name)
 
     @on_engine_loop
     async def list_tasks(self, query: TaskQuery | None = None) -> Page:
@@ -140,6 +159,12 @@ class Looking(Opening):
         if record is None:
             raise UnknownTask("task", task)
         return record
+
+    async def _inspected(self, session: Session, task: str) -> Inspected:
+        """Return a task as it is now, once that is durable."""
+        found = Inspected(self._record(session, task), session.host.core.lacks(task))
+        await session.host.durable()
+        return found
 
     async def _seen(self, session: Session, task: str) -> Task:
         """Return a task as it is now, once that is durable: what callers see must outlive a crash."""

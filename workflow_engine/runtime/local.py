@@ -100,10 +100,10 @@ class LocalHost:
             JournalDamaged: the journal holds something that was never written.
         """
         recovered = await self._journal.open()
-        with collecting_paused():
-            lost = self.core.restore(recovered.entities, recovered.ended, recovered.at)
-        self._n = recovered.n
         self._ahead = max(0.0, recovered.at - self._clock.now())
+        with collecting_paused():
+            lost = self.core.restore(recovered.entities, recovered.ended, recovered.at, self.now())
+        self._n = recovered.n
         self._note_ended(recovered.n, list(recovered.ended))
         self._closed = False
         self._arm()

@@ -9,6 +9,7 @@ from workflow_engine.core.inputs import Adopt, Migrate
 from workflow_engine.core.migrating import Assessment, Readiness, assess
 from workflow_engine.core.plan import Plan
 from workflow_engine.core.restoring import decode, is_task, restore
+from workflow_engine.core.runs import live_runs
 from workflow_engine.core.systems.settling import absent
 from workflow_engine.core.tick import State, Tick
 from workflow_engine.errors import IllegalTransition, InputRefused
@@ -58,6 +59,10 @@ def _migrate(tick: Tick, given: Migrate) -> None:
         if old in entries and new in plan.graph.edges:
             world.put_entry(task, Progress, new, entries[old])
     world.put(task, msgspec.structs.replace(identity, workflow=plan.name, definition=given.definition))
+    for run in live_runs(state, task):
+        under_way = state.running.get(run)
+        if under_way is not None:  # what comes of it is to be followed up as the new definition says
+            state.running[run] = msgspec.structs.replace(under_way, visit=state.visit(run))
     tick.emit(TaskMigrated(task, given.definition))
     if plan.is_graph:
         tick.resume.append((task, None))

@@ -11,6 +11,7 @@ from workflow_engine.core.components import (
     Identity,
     PhaseProgress,
     Progress,
+    Stage,
     Status,
     definition_entity,
 )
@@ -123,8 +124,13 @@ def _retry(tick: Tick, retry: Retry) -> None:
         tick.reply(retry.ticket, InputRefused(f"task {task} has no phase {phase!r}; its phases are {known}"))
         return
     del state.ended[task]
-    kept = [component for name, component in as_it_is(record).items() if name not in ("status", "failure")]
-    world.spawn(task, *kept, pending)
+    left = {"identity", "status", "failure"}
+    stage, machine = record.get("stage"), plan.states
+    if isinstance(stage, Stage) and machine is not None and stage.name in machine.terminal:
+        left.add("stage")  # no way leads out of it; the next phase says where the task stands
+    kept = [component for name, component in as_it_is(record).items() if name not in left]
+    # What forked it has failed with it, and does not wait any more.
+    world.spawn(task, msgspec.structs.replace(identity, parent_run=None), *kept, pending)
     tick.resume.append((task, phase))
     tick.emit(TaskRetried(task, phase or (failure.phase if isinstance(failure, Failure) else plan.first)))
     tick.reply(retry.ticket, task)
@@ -134,9 +140,9 @@ def _to_do_again(record: Components, first: str) -> str:
     """Return the phase of a sequence to retry from: what was compensated first, else what failed."""
     progress, failure = record.get("progress"), record.get("failure")
     entries: dict[str, PhaseProgress] = progress.entries if isinstance(progress, Progress) else {}
-    undone = [(entry.ended, name) for name, entry in entries.items() if entry.outcome == "compensated"]
+    undone = [name for name, entry in entries.items() if entry.outcome == "compensated"]
     if undone:
-        return min(undone)[1]
+        return min(undone, key=lambda name: entries[name].ended)
     return failure.phase if isinstance(failure, Failure) else first
 
 

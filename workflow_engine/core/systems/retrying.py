@@ -18,7 +18,7 @@ from workflow_engine.core.lifecycle import Move
 from workflow_engine.core.plan import pause
 from workflow_engine.core.runs import abort, close_visit, marker, progress_of, started
 from workflow_engine.core.stages import move_stage
-from workflow_engine.core.tick import Ending, Failed, Tick
+from workflow_engine.core.tick import Ending, Failed, Tick, Visit
 from workflow_engine.spec.parts import RetryPolicy
 
 
@@ -59,20 +59,26 @@ def again(failed: Failed, policy: RetryPolicy, attempt: int, now: float) -> floa
 
 def _give_up(tick: Tick, failed: Failed, run: Run, attempt: int) -> None:
     visit = tick.state.visit(failed.run_id)
-    stages = visit.phase.spec.stages
-    if stages is not None:
-        move_stage(tick, visit.identity, run.phase, stages.fail)
     if run.item is not None:
         joined = item_failed(tick, failed, run, attempt)
         if joined is not None:
             tick.done.append(joined)
+        _move_stage(tick, visit)
         return
     abort(tick, failed.run_id)  # what it forked is not waited for any more
     before = progress_of(tick, run.task, run.phase)
-    rejections = before.rejections if before is not None else 0
+    rejections, undo = (before.rejections, before.undo) if before is not None else (0, 0)
     begun = started(tick, failed.run_id, run)
-    progress = PhaseProgress(run.visit, "failed", begun, tick.now, attempt, rejections=rejections)
+    progress = PhaseProgress(run.visit, "failed", begun, tick.now, attempt, rejections=rejections, undo=undo)
     close_visit(tick, failed.run_id, run, progress)
     if run.task not in tick.ending:
         failure = Failure(run.phase, failed.error, failed.message, attempt, failed.detail)
         tick.ending[run.task] = Ending(Move.FAIL, failed.message, failure)
+    _move_stage(tick, visit)
+
+
+def _move_stage(tick: Tick, visit: Visit) -> None:
+    """Move a task that ends to the stage of a failure; where it may not go there, it fails for its own reason still."""
+    stages = visit.phase.spec.stages
+    if stages is not None and visit.run.task in tick.ending:
+        move_stage(tick, visit.identity, visit.run.phase, stages.fail)

@@ -21,7 +21,7 @@ from workflow_engine.core.components import (
     Undoing,
 )
 from workflow_engine.core.events import OutputRefused, QuestionAnswered, RunParked
-from workflow_engine.core.feedback import Ruling, stopped, with_comment
+from workflow_engine.core.feedback import Ruling, stopped, together, with_comment
 from workflow_engine.core.inputs import (
     Answer,
     Attach,
@@ -148,7 +148,8 @@ def _refit(tick: Tick, unfit: Unfit) -> None:
     if before is not None and before.unfit:
         tick.failed.append(Failed(unfit.run, "OutputRefused", unfit.message, permanent=True))
         return
-    world.put(unfit.run, Feedback(unfit.issues, run.phase, unfit=True))
+    issues = together(before.issues, unfit.issues) if before is not None else unfit.issues
+    world.put(unfit.run, Feedback(issues, before.by if before is not None else run.phase, unfit=True))
     world.put(unfit.run, Attempt(unfit.attempt + 1))
     world.drop_table(unfit.run, Steps)  # they would lead to the same output again
     tick.emit(OutputRefused(run.task, unfit.run, unfit.message))

@@ -59,7 +59,8 @@ def _strand(tick: Tick, task: str) -> None:
     first = tick.state.plan(tick.world.get(task, Identity).definition).first
     phase = max(ended, key=lambda name: ended[name].ended, default=first)
     message = "the journal has lost what the task was doing, and was repaired; retry it from the phase it was in"
-    tick.ending[task] = Ending(Move.FAIL, message, Failure(phase, "Lost", message, 0))
+    if task not in tick.ending:  # somebody may have cancelled it meanwhile
+        tick.ending[task] = Ending(Move.FAIL, message, Failure(phase, "Lost", message, 0))
 
 
 def _due(tick: Tick, run: str) -> None:

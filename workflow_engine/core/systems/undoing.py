@@ -10,9 +10,6 @@ from workflow_engine.core.plan import UNDO, Plan
 from workflow_engine.core.runs import plan_run, withdraw
 from workflow_engine.core.tick import Ending, Tick
 
-_DONE = ("completed", "superseded")
-
-
 class UndoingSystem(esper.Processor):
     """Reads `Tick.ending`, `undone`, Progress.  Writes Undoing, Progress.  Fills `Tick.ready`; takes from `ending`.
 
@@ -22,10 +19,11 @@ class UndoingSystem(esper.Processor):
     def process(self, tick: Tick) -> None:
         """Put off the end of tasks that have something to undo, and go on with those that undo."""
         for task, ending in list(tick.ending.items()):
-            undoing = tick.world.find(task, Undoing)
-            if undoing is not None:
+            if ending.move is Move.COMPLETE:
+                continue
+            if tick.world.find(task, Undoing) is not None:
                 _failed(tick, task, ending)
-            elif ending.move is not Move.COMPLETE:
+            else:
                 _begin(tick, task, ending)
         for task, phase in tick.undone:
             _compensated(tick, task, phase)
@@ -53,12 +51,15 @@ def _failed(tick: Tick, task: str, ending: Ending) -> None:
     plan = tick.state.plan(identity.definition)
     del tick.ending[task]
     if ending.failure is not None and ending.failure.phase.endswith(UNDO):
-        phase = ending.failure.phase.removesuffix(UNDO)
-        _mark(tick, task, phase, "uncompensated")
-        tick.emit(UndoFailed(task, phase, ending.failure.message))
+        _give_up(tick, task, ending.failure.phase.removesuffix(UNDO), ending.failure.message)
     for run in tick.state.runs.get(task, ()):
         withdraw(tick, run, "cancelled")
     _next(tick, identity, plan)
+
+
+def _give_up(tick: Tick, task: str, phase: str, why: str | None) -> None:
+    _mark(tick, task, phase, "uncompensated")
+    tick.emit(UndoFailed(task, phase, why or "no reason was given"))
 
 
 def _compensated(tick: Tick, task: str, phase: str) -> None:
@@ -70,10 +71,12 @@ def _compensated(tick: Tick, task: str, phase: str) -> None:
 def _next(tick: Tick, identity: Identity, plan: Plan) -> None:
     """Plan the compensation of the phase that was completed last, or end the task where none is left."""
     task = identity.id
-    phase = _last(tick, task, plan)
-    if phase is not None:
+    while (phase := _last(tick, task, plan)) is not None:
         plan_run(tick, identity, plan.phases[phase + UNDO])
-        return
+        ending = tick.ending.pop(task, None)
+        if ending is None:
+            return
+        _give_up(tick, task, phase, ending.reason)  # it was compensated, and done again, once too often
     undoing = tick.world.get(task, Undoing)
     left = [name for name, entry in _entries(tick, task).items() if entry.outcome == "uncompensated"]
     reason = undoing.reason
@@ -87,14 +90,12 @@ def _next(tick: Tick, identity: Identity, plan: Plan) -> None:
 
 
 def _last(tick: Tick, task: str, plan: Plan) -> str | None:
-    """Return the phase that was completed last and can be compensated, or None."""
-    order = {phase: number for number, phase in enumerate(plan.phases)}
-    found = [
-        (entry.ended, order[name], name)
-        for name, entry in _entries(tick, task).items()
-        if name in plan.undoable and entry.outcome in _DONE
-    ]
-    return max(found)[2] if found else None
+    """Return the phase that did its work last of those that can be compensated, or None.
+
+    What has become of it since does not matter: a phase that was to be done again has done its work before.
+    """
+    found = {entry.undo: name for name, entry in _entries(tick, task).items() if entry.undo and name in plan.undoable}
+    return found[max(found)] if found else None
 
 
 def _entries(tick: Tick, task: str) -> dict[str, PhaseProgress]:
@@ -104,4 +105,4 @@ def _entries(tick: Tick, task: str) -> dict[str, PhaseProgress]:
 
 def _mark(tick: Tick, task: str, phase: str, outcome: str) -> None:
     entry = _entries(tick, task)[phase]
-    tick.world.put_entry(task, Progress, phase, msgspec.structs.replace(entry, outcome=outcome))
+    tick.world.put_entry(task, Progress, phase, msgspec.structs.replace(entry, outcome=outcome, undo=0))

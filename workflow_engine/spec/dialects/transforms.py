@@ -1,0 +1,287 @@
+"""Transforms: what the transform steps of a step file do, in the words of the native form."""
+
+from typing import Final, NamedTuple
+
+from workflow_engine.spec.dialects.fields import Fields, Native, Remarks, named, placed, several
+from workflow_engine.spec.dialects.names import Path, Reader, Unclear, written
+from workflow_engine.spec.dialects.texts import condition, path_of, predicate, template
+from workflow_engine.spec.kinds import kind
+from workflow_engine.spec.nodes import Entry, ListNode, MappingNode, Node, ScalarNode, made, plain
+from workflow_engine.spec.problems import did_you_mean, listed
+
+FUNCTIONS: Final = {
+    **dict.fromkeys(("merge", "combine", "object"), "merge"),
+    **dict.fromkeys(("filter", "where"), "filter"),
+    **dict.fromkeys(("concat", "concatenate", "join", "append"), "concat"),
+    **dict.fromkeys(("select", "pick", "extract", "get"), "select"),
+    **dict.fromkeys(("template", "format", "render"), "template"),
+    **dict.fromkeys(("json", "json_parse", "parse_json", "json-parse", "parse-json", "from_json"), "json"),
+}
+"""Words for the native transforms."""
+
+_PREDICATES: Final = ("where", "condition", "predicate", "expression", "filter")
+
+
+class Given(NamedTuple):
+    """One value that a step is given.
+
+    Attributes:
+        name: what it is called there.
+        value: the native form: a template that is one expression, or JSON.
+        path: what it reads, if it is a path.
+    """
+
+    name: str
+    value: Node
+    path: Path | None = None
+
+
+def given_in(node: Node, reader: Reader, remarks: Remarks, whole: bool) -> tuple[Given, ...]:
+    """Return what a step is given, for a list of references, a mapping of them, or one alone.
+
+    Args:
+        node: what is written.
+        reader: finds what references mean.
+        remarks: where problems go.
+        whole: whether a step that is named alone stands for all that it gives, even if that is one value.
+    """
+    found: list[Given] = []
+    if isinstance(node, MappingNode):
+        for name, entry in node.entries.items():
+            value, path = _value(entry.value, reader, remarks)
+            found.append(Given(name, value, path))
+        return tuple(found)
+    for item in several(node):
+        one = _referred(item, reader, remarks, whole)
+        if one is not None:
+            found.append(one)
+    counts = [one.name for one in found]
+    return tuple(one if counts.count(one.name) == 1 else one._replace(name=_long(one)) for one in found)
+
+
+def transform_of(native: Native, fields: Fields, given: tuple[Given, ...], reader: Reader) -> None:
+    """Put what a transform step does into its *native* form.
+
+    Args:
+        native: the entries so far.
+        fields: of the step; its inputs were taken.
+        given: what it works on.
+        reader: finds what its texts mean.
+    """
+    remarks = fields.remarks
+    function = fields.take("function", "operation", "transform")
+    holder = fields.node_of("options", "config", "params", "parameters")
+    options = Fields(holder, "the options of a transform", remarks) if holder is not None else None
+    if function is None:
+        remarks.problem(fields.node, f"a transform step needs a function; write one of {listed(_NATIVE)}")
+        fields.take(*_PREDICATES, "separator", "path", "keys", "template", "prompt")
+        return
+    meant = FUNCTIONS.get(str(plain(function.value)).lower())
+    if meant is None:
+        word = str(plain(function.value))
+        fact = f"function {word!r} is not known{did_you_mean(word, FUNCTIONS)}; known are {listed(_NATIVE)}"
+        remarks.problem(function.value, fact)
+        return
+    native["transform"] = named("transform", function, made(meant, function.value))
+    maker = _Maker(native, fields, options, given, reader, function.value)
+    getattr(maker, meant)()
+    if options is not None:
+        options.finish()
+
+
+_NATIVE: Final = tuple(dict.fromkeys(FUNCTIONS.values()))
+
+
+class _Maker:
+    """Makes the input and options of one transform; its public methods are the native transforms."""
+
+    def __init__(
+        self,
+        native: Native,
+        fields: Fields,
+        options: Fields | None,
+        given: tuple[Given, ...],
+        reader: Reader,
+        function: Node,
+    ) -> None:
+        self._native = native
+        self._fields = fields
+        self._options = options
+        self._given = given
+        self._reader = reader
+        self._function = function
+
+    def merge(self) -> None:
+        """See `FUNCTIONS`."""
+        self._put(self._together())
+
+    def concat(self) -> None:
+        """See `FUNCTIONS`."""
+        self._put(self._together(), "separator", self._option("separator", "delimiter", "sep"))
+
+    def filter(self) -> None:
+        """See `FUNCTIONS`."""
+        where = self._option(*_PREDICATES)
+        self._put(self._alone(), "where", self._predicate(where) if where is not None else None)
+
+    def select(self) -> None:
+        """See `FUNCTIONS`."""
+        path, keys = self._option("path", "json_path", "jsonpath"), self._option("keys", "fields", "field", "key")
+        names = [one.name for one in self._given]
+        if path is not None:
+            first = str(plain(path.value)).removeprefix("$").lstrip(".").partition(".")[0].partition("[")[0]
+            self._put(self._together() if first in names or len(names) != 1 else self._alone(), "path", path)
+        elif keys is not None:
+            words = [str(plain(key)) for key in several(keys.value)]
+            whole = len(names) != 1 or names[0] in words
+            listing = keys.value if isinstance(keys.value, ListNode) else ListNode(keys.value.span, (keys.value,))
+            self._put(self._together() if whole else self._alone(), "keys", Entry(keys.key, listing))
+        elif len(names) == 1:
+            self._put(self._alone(), "path", placed("path", made("$", self._function)))
+        else:
+            self._put(self._together(), "keys", placed("keys", made(names, self._function)))
+
+    def template(self) -> None:
+        """See `FUNCTIONS`."""
+        text = self._option("template", "text", "format") or self._fields.take("prompt")
+        if text is None or not isinstance(text.value, ScalarNode):
+            self._problem("a template step needs a template; write options.template")
+            return
+        if self._given:
+            self._put(self._together())
+        value = rewritten(text.value, self._reader, self._fields.remarks)
+        self._native["prompt"] = named("prompt", text, value)
+
+    def json(self) -> None:
+        """See `FUNCTIONS`."""
+        value = self._alone()
+        if isinstance(value, ScalarNode) and isinstance(value.value, str) and value.value.startswith("{{"):
+            code = value.value[2:-2].strip()  # what was read already, as a model's reply may be, is written again
+            value = made(f"{{{{ {code} if {code} is string else {code} | tojson }}}}", value)
+        self._put(value)
+
+    def _put(self, value: Node | None, option: str = "", entry: Entry | None = None) -> None:
+        if value is not None:
+            self._native["input"] = placed("input", value)
+        if entry is not None:
+            options = MappingNode(entry.value.span, {option: named(option, entry)})
+            self._native["options"] = placed("options", options)
+
+    def _option(self, *names: str) -> Entry | None:
+        below = self._options.take(*names) if self._options is not None else None
+        return self._fields.take(*names) or below
+
+    def _predicate(self, where: Entry) -> Entry | None:
+        if not isinstance(where.value, ScalarNode):
+            fact = f"the condition of a filter is {kind(plain(where.value))}; write a text such as item.score > 3"
+            self._fields.remarks.problem(where.value, fact)
+            return None
+        text = expression(where.value, self._reader, self._fields.remarks, items=True)
+        return named("where", where, text)
+
+    def _together(self) -> Node | None:
+        if not self._given:
+            self._problem("a transform needs inputs; name the outputs that it works on")
+            return None
+        return MappingNode(
+            self._given[0].value.span, {one.name: placed(one.name, one.value) for one in self._given}
+        )
+
+    def _alone(self) -> Node | None:
+        if len(self._given) == 1:
+            return self._given[0].value
+        found = f"{len(self._given)} are given" if self._given else "none is given"
+        self._problem(f"function {plain(self._function)!r} works on one input, and {found}; name one")
+        return None
+
+    def _problem(self, fact: str) -> None:
+        self._fields.remarks.problem(self._function, fact)
+
+
+def rewritten(node: Node, reader: Reader, remarks: Remarks) -> Node:
+    """Return a text with templates in it as the native form has it."""
+    if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
+        return node
+    try:
+        text = template(node.value, reader)
+    except Unclear as unclear:
+        remarks.problem(node, str(unclear))
+        return node
+    return node if text == node.value else made(text, node)
+
+
+def expression(node: ScalarNode, reader: Reader, remarks: Remarks, items: bool = False) -> Node:
+    """Return a condition as the native form has it; with *items*, one over the items of a list, which is checked."""
+    if not isinstance(node.value, str):
+        return made(node.text, node)
+    try:
+        text = predicate(node.value, reader) if items else condition(node.value, reader)
+    except Unclear as unclear:
+        remarks.problem(node, str(unclear))
+        return node
+    if items:
+        from workflow_engine.spec.templates import check_expression  # templates are heavy
+
+        fault = check_expression(text)
+        if fault is not None:
+            remarks.problem(node, f"the condition of a filter: {fault.fact}")
+    return node if text == node.value else made(text, node)
+
+
+def _value(node: Node, reader: Reader, remarks: Remarks) -> tuple[Node, Path | None]:
+    """Return what a value of a mapping means: a reference, a text with templates, or itself."""
+    if isinstance(node, ListNode):
+        return ListNode(node.span, tuple(_value(item, reader, remarks)[0] for item in node.items)), None
+    if isinstance(node, MappingNode):
+        inner = {key: Entry(at.key, _value(at.value, reader, remarks)[0]) for key, at in node.entries.items()}
+        return MappingNode(node.span, inner), None
+    if not isinstance(node.value, str):
+        return node, None
+    if "{{" in node.value or "{%" in node.value:
+        return rewritten(node, _outside(reader), remarks), None
+    path = path_of(node.value, reader)
+    if path is None:
+        return node, None
+    try:
+        meant = _outside(reader).reference(path)
+    except Unclear as unclear:
+        if len(path) > 1 and path[0] in ("steps", "outputs", *reader.names.outputs):
+            remarks.problem(node, str(unclear))
+        return node, None
+    return _read(meant, node, reader), meant
+
+
+def _referred(node: Node, reader: Reader, remarks: Remarks, whole: bool) -> Given | None:
+    """Return what an item of a list of inputs means."""
+    if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
+        remarks.problem(node, f"an input is {kind(plain(node))}; write a name such as summary or steps.a.summary")
+        return None
+    text, outside = node.value.strip(), _outside(reader)
+    inner = text[2:-2] if text.startswith("{{") and text.endswith("}}") and text.count("{{") == 1 else text
+    path = path_of(inner, reader)
+    if path is None:
+        if "{{" in text:
+            return Given(f"value{node.span.line}_{node.span.column}", rewritten(node, outside, remarks))
+        remarks.problem(node, f"{text!r} is no name; write one such as summary or steps.a.summary")
+        return None
+    try:
+        meant = outside.reference(path)
+    except Unclear as unclear:
+        remarks.problem(node, str(unclear))
+        return None
+    if meant[0] == "steps" and len(meant) == 2 and not whole and len(reader.names.outputs[meant[1]]) == 1:
+        meant = (*meant, *reader.names.outputs[meant[1]])
+    return Given(meant[-1], _read(meant, node, reader), meant)
+
+
+def _outside(reader: Reader) -> Reader:
+    """Return a reader that knows nothing of what the step is given under names of its own."""
+    return Reader(reader.names, reader.step, (), reader.read, reader.guessed)
+
+
+def _read(path: Path, at: Node, reader: Reader) -> Node:
+    return made(f"{{{{ {written(path, reader.names.defaults)} }}}}", at)
+
+
+def _long(one: Given) -> str:
+    return ".".join(one.path[1:]) if one.path is not None else one.name

@@ -1,1 +1,0 @@
-"""The workflow of `workflow-engine demo`: a file is measured, reported on, approved by a person, and packed."""
