@@ -1,14 +1,14 @@
 """Flow: which phases of a graph begin, are left out, or decide, now that others have ended."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from workflow_engine.core.components import Identity, PhaseProgress, Progress, Run
 from workflow_engine.core.events import PhaseCompleted, PhaseSkipped
 from workflow_engine.core.feedback import reject
 from workflow_engine.core.gates import Verdict, judge
 from workflow_engine.core.plan import PhasePlan, Plan
-from workflow_engine.core.runs import plan_run, progress_of, withdraw
+from workflow_engine.core.runs import plan_run, progress_of, too_often, withdraw
 from workflow_engine.core.stages import move_stage
 from workflow_engine.core.tick import State, Tick, Visit
 
@@ -26,17 +26,17 @@ def begin(tick: Tick, identity: Identity, plan: Plan, start: str | None) -> None
 def resume(tick: Tick, identity: Identity, plan: Plan) -> None:
     """Begin every phase that can begin and has not; costs what the workflow has phases."""
     live = {tick.world.get(run, Run).phase for run in tick.state.runs.get(identity.id, ())}
-    settled = [
-        phase
-        for phase in plan.graph.edges
-        if phase not in live and not _done(tick, identity.id, phase) and _reach(tick, identity, plan, phase)
-    ]
-    advance(tick, identity, plan, settled)
+    for phase in plan.graph.edges:
+        if phase not in live and not _done(tick, identity.id, phase) and _reach(tick, identity, plan, phase):
+            advance(tick, identity, plan, phase)
 
 
-def advance(tick: Tick, identity: Identity, plan: Plan, ended: Iterable[str]) -> None:
-    """Begin, leave out or decide what depends on the phases that *ended*, and what depends on that."""
-    waiting = deque(ended)
+def advance(tick: Tick, identity: Identity, plan: Plan, ended: str) -> None:
+    """Begin, leave out or decide what depends on the phase that *ended*, and what depends on that.
+
+    What begins is held, until `release_held` finds that there is room for it.
+    """
+    waiting = deque((ended,))
     while waiting and identity.id not in tick.ending:
         phase = waiting.popleft()
         for name in plan.phases[phase].dependants:
@@ -44,21 +44,22 @@ def advance(tick: Tick, identity: Identity, plan: Plan, ended: Iterable[str]) ->
                 waiting.append(name)
 
 
-def choose(tick: Tick, identity: Identity, phase: PhasePlan, chosen: str | None) -> list[str]:
-    """Leave out the phases that were not chosen, and return them."""
-    others = [name for name in phase.following if name != chosen and not _done(tick, identity.id, name)]
-    for name in others:
-        _leave_out(tick, identity.id, name, "unchosen", f"phase {phase.spec.id!r} chose {chosen!r}")
-    return others
-
-
 def release_held(tick: Tick, identity: Identity, plan: Plan) -> None:
-    """Begin phases that waited for others of their task to end, as far as there is room."""
-    held = tick.state.held.get(identity.id)
-    while held and _has_room(tick, identity.id, plan):
-        plan_run(tick, identity, plan.phases[held.pop(0)])
-    if held is not None and not held:
-        del tick.state.held[identity.id]
+    """Begin phases that wait, in the order they were written, as far as there is room for them."""
+    task = identity.id
+    held = tick.state.held.get(task)
+    if held is None:
+        return
+    for name in [name for name in held if _is_needless(tick, task, plan, name)]:
+        del held[name]
+        _leave_out(tick, task, name, "skipped", "the gates over it have passed without it")
+    for name in sorted(held, key=plan.order.__getitem__):
+        if not _has_room(tick, task, plan):
+            break
+        del held[name]
+        plan_run(tick, identity, plan.phases[name])
+    if not held:
+        del tick.state.held[task]
 
 
 def held_phases(state: State, task: str, plan: Plan) -> list[str]:
@@ -76,6 +77,16 @@ def held_phases(state: State, task: str, plan: Plan) -> list[str]:
     ]
 
 
+def dismiss(tick: Tick, task: str, plan: Plan, gate: PhasePlan) -> None:
+    """Withdraw the reviewers that a gate has passed without, where nothing else waits for them."""
+    assert gate.spec.gate is not None
+    for run in tick.state.runs.get(task, ()):
+        reviewer = tick.world.get(run, Run).phase
+        if reviewer in gate.spec.gate.of and _is_needless(tick, task, plan, reviewer):
+            withdraw(tick, run, "skipped")
+            tick.emit(PhaseSkipped(task, reviewer, f"gate {gate.spec.id!r} has passed without it"))
+
+
 def _done(tick: Tick, task: str, phase: str) -> bool:
     entry = progress_of(tick, task, phase)
     return entry is not None and entry.done
@@ -83,35 +94,49 @@ def _done(tick: Tick, task: str, phase: str) -> bool:
 
 def _reach(tick: Tick, identity: Identity, plan: Plan, name: str) -> bool:
     """Do what can be done about a phase that is not done; return whether it is done now without being carried out."""
-    phase = plan.phases[name]
+    phase, task = plan.phases[name], identity.id
+    entries = _entries(tick, task)
+    why = _unchosen(plan, phase, entries)
+    if why is not None:
+        _leave_out(tick, task, name, "unchosen", why)
+        return True
     if phase.spec.gate is not None:
         return _decide(tick, identity, plan, phase)
-    entries = _entries(tick, identity.id)
-    unchosen = bool(phase.needed)
-    for needed in phase.needed:
-        entry = entries.get(needed)
-        if entry is None or not entry.done:
-            return False
-        unchosen = unchosen and entry.outcome == "unchosen"
-    if unchosen:
-        _leave_out(tick, identity.id, name, "unchosen", "what it depends on was not chosen")
-        return True
-    if _has_room(tick, identity.id, plan):
-        plan_run(tick, identity, phase)
-    else:
-        tick.state.held.setdefault(identity.id, []).append(name)
+    if all(needed in entries and entries[needed].done for needed in phase.needed):
+        if name not in tick.planned.get(task, ()):
+            tick.state.held.setdefault(task, {})[name] = None
     return False
+
+
+def _unchosen(plan: Plan, phase: PhasePlan, entries: Mapping[str, PhaseProgress]) -> str | None:
+    """Return why a phase is on a way that was not taken; None where it is not."""
+    name = phase.spec.id
+    ended = [(needed, entries[needed]) for needed in phase.needed if needed in entries and entries[needed].done]
+    for needed, entry in ended:
+        if entry.chose is not None and entry.chose != name and name in plan.phases[needed].following:
+            return f"phase {needed!r} chose {entry.chose!r}"
+    if ended and len(ended) == len(phase.needed) and all(entry.outcome == "unchosen" for _, entry in ended):
+        return "what it depends on was not chosen"
+    return None
+
+
+def _is_needless(tick: Tick, task: str, plan: Plan, name: str) -> bool:
+    """Return whether all that need a phase are gates that have passed without it."""
+    dependants = plan.phases[name].dependants
+    return bool(dependants) and all(
+        plan.phases[other].spec.gate is not None and _done(tick, task, other) for other in dependants
+    )
 
 
 def _has_room(tick: Tick, task: str, plan: Plan) -> bool:
     most = plan.max_concurrency
-    return most is None or len(tick.state.runs.get(task, ())) + tick.planned.get(task, 0) < most
+    return most is None or len(tick.state.runs.get(task, ())) + len(tick.planned.get(task, ())) < most
 
 
 def _leave_out(tick: Tick, task: str, phase: str, outcome: str, why: str) -> None:
-    before = progress_of(tick, task, phase)
-    visits = before.visits if before is not None else 0
-    tick.world.put_entry(task, Progress, phase, PhaseProgress(visits, outcome, tick.now, tick.now))
+    before = progress_of(tick, task, phase) or PhaseProgress(visits=0)
+    entry = PhaseProgress(before.visits, outcome, tick.now, tick.now, rejections=before.rejections, undo=before.undo)
+    tick.world.put_entry(task, Progress, phase, entry)
     tick.emit(PhaseSkipped(task, phase, why))
 
 
@@ -142,6 +167,8 @@ def _obey(tick: Tick, identity: Identity, plan: Plan, phase: PhasePlan, verdict:
     task, name = identity.id, phase.spec.id
     before = progress_of(tick, task, name)
     run = Run(task, name, before.visits + 1 if before is not None else 1, tick.now)
+    if too_often(tick, task, phase.spec, run.visit):
+        return False
     visit = Visit(f"{task}/{name}/{run.visit}", run, identity, phase, 1)
     if not verdict.passed:
         reject(tick, identity, plan, visit, verdict.output, verdict.issues)
@@ -150,17 +177,6 @@ def _obey(tick: Tick, identity: Identity, plan: Plan, phase: PhasePlan, verdict:
     entry = PhaseProgress(run.visit, "completed", tick.now, tick.now, 1, verdict.output, rejections=rejections)
     tick.world.put_entry(task, Progress, name, entry)
     tick.emit(PhaseCompleted(task, visit.run_id))
-    _dismiss(tick, task, plan, name, verdict)
+    dismiss(tick, task, plan, phase)
     stages = phase.spec.stages
     return stages is None or move_stage(tick, identity, name, stages.complete)
-
-
-def _dismiss(tick: Tick, task: str, plan: Plan, gate: str, verdict: Verdict) -> None:
-    """Withdraw the reviewers that a gate has passed without, where nothing else waits for them."""
-    if not verdict.undecided:
-        return
-    for run in tick.state.runs.get(task, ()):
-        reviewer = tick.world.get(run, Run).phase
-        if reviewer in verdict.undecided and plan.phases[reviewer].dependants == (gate,):
-            withdraw(tick, run, "skipped")
-            tick.emit(PhaseSkipped(task, reviewer, f"gate {gate!r} has passed without it"))

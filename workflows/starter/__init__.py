@@ -1,0 +1,1 @@
+"""The project that `workflow-engine init` makes: its files are copied as they are here."""
