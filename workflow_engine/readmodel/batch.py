@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from workflow_engine.core.components import NAMES, TABLES
+from workflow_engine.core.components import NAMES, TABLES, timetable_entity
 from workflow_engine.journal.lines import Record
 
 Value = msgspec.Raw | dict[str, msgspec.Raw]
@@ -19,6 +19,8 @@ Changed = Mapping[str, Value]
 IDENTITY: Final = "identity"
 NULL: Final = msgspec.Raw(b"null")
 TABLE_NAMES: Final = frozenset(NAMES[kind] for kind in TABLES)
+TIMETABLE: Final = timetable_entity("")
+"""What the entity of a timetable has before the name of its workflow."""
 
 
 class Anew(dict[str, msgspec.Raw]):
@@ -102,12 +104,14 @@ class Batch:
     Attributes:
         tasks: the changes, by task id.
         definitions: JSON of definitions by their hashes; None for one that is gone.
+        timetables: JSON of timetables by their workflows; None for one that is gone.
         feed: (number, engine time, JSON array of events) of the commits.
     """
 
     def __init__(self) -> None:
         self.tasks: dict[str, TaskChange] = {}
         self.definitions: dict[str, msgspec.Raw | None] = {}
+        self.timetables: dict[str, msgspec.Raw | None] = {}
         self.feed: list[tuple[int, float, bytes]] = []
 
     def task(self, task: str) -> TaskChange:
@@ -133,9 +137,10 @@ class Batch:
         task, slash, run = entity.partition("/")
         if slash:
             self.task(task).change_run(run, components)
+        elif entity.startswith(TIMETABLE):
+            self.timetables[entity.removeprefix(TIMETABLE)] = _one(components, "timetable")
         elif entity.startswith("#"):
-            found = components.get("definition") if components else None
-            self.definitions[entity[1:]] = found if type(found) is msgspec.Raw else None
+            self.definitions[entity[1:]] = _one(components, "definition")
         elif components is None:
             self.task(task).purge()
         else:
@@ -154,6 +159,11 @@ class Batch:
         head = b"[%d,%r" % (record.n, record.at)
         for task, listed in by_task.items():
             self.task(task).events.append(head + b"".join(listed) + b"]")
+
+
+def _one(components: Changed | None, name: str) -> msgspec.Raw | None:
+    found = components.get(name) if components else None
+    return found if type(found) is msgspec.Raw else None
 
 
 def merged(changes: Iterable[Changed]) -> Components:

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from workflow_engine.core.components import Failure, Identity, Question, Status
+from workflow_engine.core.components import Failure, Identity, Question, Stage, Status
 from workflow_engine.readmodel.batch import Components
 
 LATE: Final = 1e18
@@ -28,6 +28,7 @@ class Described(NamedTuple):
     identity: Identity
     status: Status
     failure: Failure | None
+    stage: Stage | None
 
 
 def described(own: Components) -> Described | None:
@@ -40,12 +41,14 @@ def described(own: Components) -> Described | None:
     if type(identity) is not msgspec.Raw or type(status) is not msgspec.Raw:
         return None
     why = _decode_failure(failure) if type(failure) is msgspec.Raw else None
-    return Described(_decode_identity(identity), _decode_status(status), why)
+    stage = own.get("stage")
+    at = _decode_stage(stage) if type(stage) is msgspec.Raw else None
+    return Described(_decode_identity(identity), _decode_status(status), why, at)
 
 
 def task_row(k: int, n: int, of: Described, ended: bool, places: list[Place]) -> tuple[Any, ...]:
     """Return the row of a task, in the order of the table's columns."""
-    identity, status, failure = of
+    identity, status, failure, stage = of
     return (
         k,
         identity.id,
@@ -64,6 +67,7 @@ def task_row(k: int, n: int, of: Described, ended: bool, places: list[Place]) ->
         _encode(identity.labels) if identity.labels else None,
         *(places[0][2:] if len(places) == 1 else (None, None, None)),
         len(places) > 1,
+        stage.name if stage is not None else None,
     )
 
 
@@ -152,6 +156,7 @@ _encode: Final = msgspec.json.Encoder().encode
 _decode_identity: Final = msgspec.json.Decoder(Identity).decode
 _decode_status: Final = msgspec.json.Decoder(Status).decode
 _decode_failure: Final = msgspec.json.Decoder(Failure).decode
+_decode_stage: Final = msgspec.json.Decoder(Stage).decode
 _decode_question: Final = msgspec.json.Decoder(Question).decode
 _decode_suspended: Final = msgspec.json.Decoder(_Suspended).decode
 _decode_visit: Final = msgspec.json.Decoder(_Run).decode

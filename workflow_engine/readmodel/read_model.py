@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
-from workflow_engine.core.components import TaskState
+from workflow_engine.core.components import TaskState, Timetable
 from workflow_engine.core.record import TaskRecord
 from workflow_engine.errors import JournalError
 from workflow_engine.journal.layout import Layout
@@ -111,6 +111,10 @@ class ReadModel:
             InputRefused: something of *query* is not acceptable.
         """
         return self._ask(lambda connection: inbox.questions(connection, query or QuestionQuery()))
+
+    def timetables(self) -> tuple[Timetable, ...]:
+        """Return when tasks are submitted by themselves, by the names of their workflows."""
+        return self._ask(reading.timetables)
 
     def events(
         self, task: str | None = None, after_n: int = 0, after_i: int | None = None, limit: int = LIMIT

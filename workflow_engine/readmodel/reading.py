@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from workflow_engine.core.components import TaskState, WaitKind
+from workflow_engine.core.components import TaskState, Timetable, WaitKind
 from workflow_engine.core.record import TaskRecord
 from workflow_engine.core.restoring import decode
 from workflow_engine.journal.port import Entities
@@ -59,6 +59,11 @@ def ended(connection: sqlite3.Connection, ids: Sequence[str]) -> Entities:
     return {task: load(connection, row.k).own for task, row in known.items() if row.ended}
 
 
+def timetables(connection: sqlite3.Connection) -> tuple[Timetable, ...]:
+    """Return when tasks are submitted by themselves, by the names of their workflows."""
+    return tuple(_decode_timetable(json) for (json,) in connection.execute(_TIMETABLES))
+
+
 def events(
     connection: sqlite3.Connection, task: str | None, after_n: int, after_i: int | None, limit: int
 ) -> tuple[EventRow, ...]:
@@ -69,22 +74,28 @@ def events(
     return tuple(itertools.islice(found, limit))
 
 
-_PLACES: Final = "SELECT phase, classification, waiting FROM places WHERE k = ? ORDER BY since, run"
+_TIMETABLES: Final = "SELECT json FROM timetables ORDER BY workflow"
+_PLACES: Final = """
+SELECT phase, classification, waiting FROM places WHERE k = ?
+GROUP BY phase, classification, waiting ORDER BY min(since), min(run)
+"""
 _KEYS: Final[dict[str, Callable[[TaskRow], str | float]]] = {
     "submitted_at": lambda row: row.submitted_at,
     "since": lambda row: row.since,
     "id": lambda row: row.id,
     "rank": lambda row: -row.priority,
 }
+_decode_timetable: Final = msgspec.json.Decoder(Timetable).decode
 _decode_labels: Final = msgspec.json.Decoder(dict[str, str]).decode
 
 
 def _task_row(connection: sqlite3.Connection, row: tuple[Any, ...]) -> TaskRow:
     k, task, workflow, definition, status, since, submitted_at, ended_at, reason, rank, assigned_to, parent = row[:12]
-    labels, phase, classification, waiting, spread, failed_phase, error, message = row[12:]
+    labels, phase, classification, waiting, spread, failed_phase, error, message, stage = row[12:]
     places: list[tuple[str, str, str | None]] = [(phase, classification, waiting)] if phase is not None else []
     if spread:
         places = connection.execute(_PLACES, (k,)).fetchall()
+    phases = dict.fromkeys(place[:2] for place in places)
     return TaskRow(
         task,
         workflow,
@@ -98,10 +109,11 @@ def _task_row(connection: sqlite3.Connection, row: tuple[Any, ...]) -> TaskRow:
         assigned_to,
         parent,
         _decode_labels(labels) if labels is not None else {},
-        tuple(place[0] for place in places),
-        tuple(place[1] for place in places),
+        tuple(phase for phase, _ in phases),
+        tuple(classified for _, classified in phases),
         tuple(dict.fromkeys(WaitKind(place[2]) for place in places if place[2] is not None)),
         failed_phase,
         error,
         message,
+        stage,
     )

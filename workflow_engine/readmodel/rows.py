@@ -68,12 +68,13 @@ class TaskRow(msgspec.Struct, frozen=True, omit_defaults=True):
         assigned_to: task type for phases that name none, or None.
         parent: id of the task that forked it, or None.
         labels: words for people and filters.
-        phases: the phases its runs are in, the oldest run first; empty between phases and at the end.
+        phases: the phases its runs are in, each once, the oldest run first; empty between phases and at the end.
         classifications: what those phases are classified as.
         waiting: what those of its runs wait for that wait, each kind once.
         failed_phase: the phase to retry from, where it failed; then error and message are those of the failure.
         error: see failed_phase.
         message: see failed_phase.
+        stage: the stage of its workflow that it is at, or None.
     """
 
     id: str
@@ -94,6 +95,7 @@ class TaskRow(msgspec.Struct, frozen=True, omit_defaults=True):
     failed_phase: str | None = None
     error: str | None = None
     message: str | None = None
+    stage: str | None = None
 
 
 class Page(msgspec.Struct, frozen=True):

@@ -7,13 +7,14 @@ import msgspec
 
 from workflow_engine.journal.follow import Position
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 """Raise it with every change of a table or of what is written to one: an index of another version is rebuilt."""
 
 TABLES: Final = """
 -- One row: how far in the journal the index is.
 CREATE TABLE progress (position BLOB NOT NULL);
 CREATE TABLE definitions (digest TEXT PRIMARY KEY, json BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE timetables (workflow TEXT PRIMARY KEY, json BLOB NOT NULL) WITHOUT ROWID;
 
 -- phase, classification and waiting are those of a task's one run; those of a task with several stand in places.
 CREATE TABLE tasks (
@@ -21,7 +22,7 @@ CREATE TABLE tasks (
     workflow TEXT NOT NULL, definition TEXT NOT NULL, status TEXT NOT NULL, since REAL NOT NULL,
     submitted_at REAL NOT NULL, ended_at REAL, rank INTEGER NOT NULL, assigned_to TEXT, parent TEXT,
     reason TEXT, failed_phase TEXT, error TEXT, message TEXT, labels BLOB,
-    phase TEXT, classification TEXT, waiting TEXT, spread INTEGER NOT NULL
+    phase TEXT, classification TEXT, waiting TEXT, spread INTEGER NOT NULL, stage TEXT
 );
 CREATE TABLE places (
     k INTEGER NOT NULL, run TEXT NOT NULL, since REAL NOT NULL, phase TEXT NOT NULL, classification TEXT NOT NULL,
@@ -33,8 +34,9 @@ CREATE TABLE labels (
 ) WITHOUT ROWID;
 
 -- Components as JSON.  run is '' for the task itself.  entry 0 has plain components, null for one that was removed,
--- and under the name '' an object of all that were there when task or run was first written; entry 1 has what was
--- put into tables by key since.  Later rows, in the order of the key, override earlier ones.
+-- and under the name '' an object of what was there when task or run was first written; entry 1 has what was put into
+-- tables by key since, and tables that were large from the first; entry 2 has long components that no list shows.
+-- Later rows, in the order of the key, override earlier ones.
 CREATE TABLE parts (
     k INTEGER NOT NULL, entry INTEGER NOT NULL, run TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL,
     json BLOB NOT NULL, PRIMARY KEY (k, entry, run, name, key)

@@ -1,6 +1,7 @@
 """What the index holds of one task: read back as the components that were written."""
 
 import sqlite3
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -20,9 +21,17 @@ def load(connection: sqlite3.Connection, k: int) -> Stored:
     return _joined(connection.execute(_ALL, (k,)))
 
 
-def load_plain(connection: sqlite3.Connection, k: int) -> Stored:
-    """Return the task in row *k* without what has been put into its tables since it was first written."""
-    return _joined(connection.execute(_PLAIN, (k,)))
+def load_plain(connection: sqlite3.Connection, k: int, runs: Iterable[str] | None = None) -> Stored:
+    """Return the task in row *k* without large tables and long components, with these *runs*; None for all."""
+    if runs is None:
+        return _joined(connection.execute(_PLAIN, (k,)))
+    return _joined(connection.execute(_PLAIN_SOME, (k, _encode(["", *runs]))))
+
+
+def load_data(connection: sqlite3.Connection, k: int) -> msgspec.Raw | None:
+    """Return the component of data that `load_plain` leaves out, or None where it does not."""
+    row = connection.execute(_DATA, (k,)).fetchone()
+    return msgspec.Raw(row[0]) if row is not None else None
 
 
 def load_outputs(connection: sqlite3.Connection, k: int) -> dict[str, msgspec.Raw]:
@@ -33,11 +42,27 @@ def load_outputs(connection: sqlite3.Connection, k: int) -> dict[str, msgspec.Ra
 OUTPUTS_MAX: Final = 64
 """Phases whose output is searched, at most."""
 
+LONG: Final = frozenset(("data", "items", "result"))
+"""Components that may be as long as what people submit, and that are written once."""
+
+LONG_BYTES: Final = 4096
+"""From where on such a component is kept apart from what is read with every change of its task."""
+
+LARGE: Final = 16
+"""From how many entries on a table is kept apart from the first."""
+
 _PLAIN: Final = "SELECT run, name, entry, key, json FROM parts WHERE k = ? AND entry = 0 ORDER BY entry, run, name, key"
+_PLAIN_SOME: Final = """
+SELECT run, name, entry, key, json FROM parts
+WHERE k = ? AND entry = 0 AND run IN (SELECT value FROM json_each(CAST(? AS TEXT))) ORDER BY entry, run, name, key
+"""
+_DATA: Final = "SELECT json FROM parts WHERE k = ? AND entry = 2 AND run = '' AND name = 'data'"
 _ALL: Final = "SELECT run, name, entry, key, json FROM parts WHERE k = ? ORDER BY entry, run, name, key"
 _OUTPUTS: Final = """
 SELECT key, json FROM parts WHERE k = ? AND entry = 1 AND run = '' AND name = 'progress' ORDER BY key LIMIT ?
 """
+_TABLE: Final = 1
+_encode: Final = msgspec.json.Encoder().encode
 _decode_object: Final = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
@@ -47,7 +72,7 @@ def _joined(rows: sqlite3.Cursor) -> Stored:
         components = found.own if not run else found.runs.setdefault(run, {})
         if not name:
             components.update(tables(_decode_object(json)))
-        elif not entry:
+        elif entry != _TABLE:
             _put(components, name, msgspec.Raw(json))
         else:
             table = components.get(name)

@@ -10,6 +10,7 @@ from workflow_engine.errors import JournalError
 from workflow_engine.readmodel.batch import NULL, TABLE_NAMES, Anew, Base, Batch, Components, TaskChange, merged
 from workflow_engine.readmodel.describing import (
     Described,
+    Place,
     classifications,
     described,
     invited_rows,
@@ -18,21 +19,23 @@ from workflow_engine.readmodel.describing import (
     task_row,
 )
 from workflow_engine.readmodel.feed import commits_of, purge_feed, told, write_feed
-from workflow_engine.readmodel.stored import Stored, load_outputs, load_plain
+from workflow_engine.readmodel.stored import LARGE, LONG, LONG_BYTES, Stored, load_data, load_outputs, load_plain
 from workflow_engine.readmodel.text import text_of
 
 
 class Known(NamedTuple):
-    """A task that the index has: the number of its row, and whether it has ended."""
+    """A task that the index has: the number of its row, whether it has ended, and whether it has several runs."""
 
     k: int
     ended: bool
+    spread: bool = False
 
 
 def lookup(connection: sqlite3.Connection, tasks: Iterable[str]) -> dict[str, Known]:
     """Return those of *tasks* that the index has, by id."""
     ids = _encode(list(tasks))
-    return {task: Known(k, bool(ended)) for task, k, ended in connection.execute(_LOOKUP, (ids,))}
+    rows = connection.execute(_LOOKUP, (ids,))
+    return {task: Known(k, bool(ended), bool(spread)) for task, k, ended, spread in rows}
 
 
 def write(connection: sqlite3.Connection, batch: Batch, n: int) -> None:
@@ -44,6 +47,10 @@ def write(connection: sqlite3.Connection, batch: Batch, n: int) -> None:
     connection.executemany(_DELETE_DEFINITION, [(digest,) for digest in batch.definitions])
     connection.executemany(
         _DEFINITION, [(digest, json) for digest, json in batch.definitions.items() if json is not None]
+    )
+    connection.executemany(_DELETE_TIMETABLE, [(workflow,) for workflow in batch.timetables])
+    connection.executemany(
+        _TIMETABLE, [(workflow, json) for workflow, json in batch.timetables.items() if json is not None]
     )
     known = lookup(connection, batch.tasks)
     write_feed(connection, batch.feed)
@@ -60,25 +67,34 @@ def write(connection: sqlite3.Connection, batch: Batch, n: int) -> None:
 
 
 _LOOKUP: Final = """
-SELECT tasks.id, tasks.k, tasks.ended_at IS NOT NULL
+SELECT tasks.id, tasks.k, tasks.ended_at IS NOT NULL, tasks.spread
 FROM json_each(CAST(? AS TEXT)) AS asked CROSS JOIN tasks ON tasks.id = asked.value
 """
 _LAST: Final = "SELECT coalesce(max(k), 0) FROM tasks"
 _SELECT_DEFINITION: Final = "SELECT json FROM definitions WHERE digest = ?"
 _DELETE_DEFINITION: Final = "DELETE FROM definitions WHERE digest = ?"
 _DEFINITION: Final = "INSERT INTO definitions VALUES (?, ?)"
+_DELETE_TIMETABLE: Final = "DELETE FROM timetables WHERE workflow = ?"
+_TIMETABLE: Final = "INSERT INTO timetables VALUES (?, ?)"
+_OTHER_PLACES: Final = """
+SELECT run, since, phase, classification, waiting FROM places
+WHERE k = ? AND run NOT IN (SELECT value FROM json_each(CAST(? AS TEXT)))
+"""
 
 _DELETE_TASK: Final = "DELETE FROM tasks WHERE k = ?"
 _DELETE_HISTORY: Final = "DELETE FROM history WHERE k = ?"
 _DELETE_PARTS: Final = "DELETE FROM parts WHERE k = ?"
-_DELETE_RUN: Final = "DELETE FROM parts WHERE k = ? AND entry IN (0, 1) AND run = ?"
+_DELETE_RUN: Final = "DELETE FROM parts WHERE k = ? AND entry IN (0, 1, 2) AND run = ?"
 _DELETE_ENTRIES: Final = "DELETE FROM parts WHERE k = ? AND entry = 1 AND run = ? AND name = ?"
 _DELETE_LABELS: Final = "DELETE FROM labels WHERE k = ?"
 _DELETE_PLACES: Final = "DELETE FROM places WHERE k = ?"
 _DELETE_QUESTIONS: Final = "DELETE FROM questions WHERE k = ?"
 _DELETE_INVITED: Final = "DELETE FROM invited WHERE k = ?"
+_DELETE_PLACE: Final = "DELETE FROM places WHERE k = ? AND run = ?"
+_DELETE_QUESTION: Final = "DELETE FROM questions WHERE k = ? AND run = ?"
+_DELETE_INVITED_TO: Final = "DELETE FROM invited WHERE k = ? AND run = ?"
 _DELETE_TEXT: Final = "DELETE FROM search WHERE rowid = ?"
-_TASK: Final = f"INSERT OR REPLACE INTO tasks VALUES ({', '.join('?' * 21)})"
+_TASK: Final = f"INSERT OR REPLACE INTO tasks VALUES ({', '.join('?' * 22)})"
 _HISTORY: Final = """
 INSERT INTO history VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET json = CAST(json || ',' || excluded.json AS BLOB)
 """
@@ -90,9 +106,10 @@ _INVITED: Final = "INSERT INTO invited VALUES (?, ?, ?, ?, ?, ?)"
 _TEXT: Final = "INSERT INTO search (rowid, text) VALUES (?, ?)"
 
 _OF_RUNS: Final = (_DELETE_PLACES, _DELETE_QUESTIONS, _DELETE_INVITED)
+_OF_ONE_RUN: Final = (_DELETE_PLACE, _DELETE_QUESTION, _DELETE_INVITED_TO)
 _OF_LIFE: Final = (_DELETE_PARTS, _DELETE_LABELS, _DELETE_TEXT, *_OF_RUNS)
 _IN_ORDER: Final = (
-    _DELETE_TASK, _DELETE_HISTORY, *_OF_LIFE, _DELETE_RUN, _DELETE_ENTRIES,
+    _DELETE_TASK, _DELETE_HISTORY, *_OF_LIFE, *_OF_ONE_RUN, _DELETE_RUN, _DELETE_ENTRIES,
     _TASK, _PART, _LABEL, _PLACE, _QUESTION, _INVITED, _HISTORY, _TEXT,
 )  # fmt: skip
 """Statements in the order in which a batch runs them, each for all of its tasks at once."""
@@ -133,7 +150,7 @@ class _Writer:
         if begins:
             known = self._begin(task, change, known)
         elif known is not None and not known.ended and (change.alive is not None or change.runs):
-            self._go_on(task, change, known.k)
+            self._go_on(task, change, known)
         if known is not None and change.events:
             self._rows[_HISTORY].append((known.k, self._n, b",".join(change.events)))
 
@@ -155,18 +172,26 @@ class _Writer:
             k = known.k
         else:
             k = self._last = self._last + 1
-        self._rows[_PART].append((k, 0, "", "", "", _encode(own)))
+        if change.ended:  # it is only ever read whole
+            self._rows[_PART].append((k, 0, "", "", "", _encode(own)))
+        else:
+            self._first(k, "", own)
         for run, components in runs.items():
-            self._rows[_PART].append((k, 0, run, "", "", _encode(components)))
-        self._describe(k, task, of, runs, change.ended)
+            self._first(k, run, components)
+        places = self._places(runs, of)
+        self._rows[_TASK].append(task_row(k, self._n, of, change.ended, places))
+        if len(places) > 1:
+            self._rows[_PLACE] += [(k, *place) for place in places]
+        self._ask(k, task, runs)
         self._label(k, of)
         outputs = own.get("progress")
         self._rows[_TEXT].append((k, text_of(of.identity, of.failure, own.get("data"), _table(outputs))))
         return Known(k, change.ended)
 
-    def _go_on(self, task: str, change: TaskChange, k: int) -> None:
-        """Write what changes of a task that the index has."""
-        stored = load_plain(self._connection, k)
+    def _go_on(self, task: str, change: TaskChange, known: Known) -> None:
+        """Write what changes of a task that the index has; what does not change of its runs is not read."""
+        k = known.k
+        stored = load_plain(self._connection, k, change.runs if known.spread else None)
         own = merged(change.own)
         self._put(k, "", own)
         for run, listed in change.runs.items():
@@ -176,16 +201,36 @@ class _Writer:
         of = described(stored.own)
         if of is None:
             return
-        if change.runs:
-            self._delete(k, *_OF_RUNS)
-        self._describe(k, task, of, stored.runs, change.ended, runs_changed=bool(change.runs))
+        self._stand(task, of, change, known, stored)
         if "identity" in own:
             self._delete(k, _DELETE_LABELS)
             self._label(k, of)
         if not _TEXTUAL.isdisjoint(own):
             self._delete(k, _DELETE_TEXT)
             outputs = first | load_outputs(self._connection, k) | _table(own.get("progress"))
-            self._rows[_TEXT].append((k, text_of(of.identity, of.failure, stored.own.get("data"), outputs)))
+            data = stored.own.get("data") or load_data(self._connection, k)
+            self._rows[_TEXT].append((k, text_of(of.identity, of.failure, data, outputs)))
+
+    def _stand(self, task: str, of: Described, change: TaskChange, known: Known, stored: Stored) -> None:
+        """Write the row of a task that goes on, and those of its runs that changed."""
+        k = known.k
+        places = self._places(stored.runs, of)
+        if not known.spread:
+            written, others = places, list[Place]()
+        else:
+            others = [Place(*row) for row in self._connection.execute(_OTHER_PLACES, (k, _encode(list(change.runs))))]
+            written = places
+        places = [*others, *written]
+        self._rows[_TASK].append(task_row(k, self._n, of, change.ended, places))
+        if not change.runs:
+            return
+        for statement in _OF_ONE_RUN:
+            self._rows[statement] += [(k, run) for run in change.runs]
+        if len(places) > 1:
+            self._rows[_PLACE] += [(k, *place) for place in written]
+        elif known.spread:
+            self._delete(k, _DELETE_PLACES)
+        self._ask(k, task, {run: stored.runs[run] for run in change.runs if run in stored.runs})
 
     def _change_run(self, k: int, run: str, components: Components | None, stored: Stored) -> None:
         if components is None:
@@ -196,7 +241,19 @@ class _Writer:
             _fold(stored.runs[run], components)
         else:
             stored.runs[run] = _without_nulls(components)
-            self._rows[_PART].append((k, 0, run, "", "", _encode(stored.runs[run])))
+            self._first(k, run, stored.runs[run])
+
+    def _first(self, k: int, run: str, components: Components) -> None:
+        """Write a task or run for the first time: what may be long or large apart from the rest."""
+        parts, whole = self._rows[_PART], dict[str, Value]()
+        for name, value in components.items():
+            if isinstance(value, dict) and len(value) > LARGE:
+                parts.extend((k, 1, run, name, key, entry) for key, entry in value.items())
+            elif name in LONG and isinstance(value, msgspec.Raw) and len(bytes(value)) > LONG_BYTES:
+                parts.append((k, 2, run, name, "", value))
+            else:
+                whole[name] = value
+        parts.append((k, 0, run, "", "", _encode(whole)))
 
     def _put(self, k: int, run: str, components: Components) -> None:
         parts = self._rows[_PART]
@@ -207,24 +264,13 @@ class _Writer:
             if isinstance(value, dict):
                 parts.extend((k, 1, run, name, key, entry) for key, entry in value.items())
             elif name not in TABLE_NAMES:
-                parts.append((k, 0, run, name, "", value))
+                parts.append((k, 2 if name in LONG else 0, run, name, "", value))
 
-    def _describe(
-        self,
-        k: int,
-        task: str,
-        of: Described,
-        runs: dict[str, Components],
-        ended: bool,
-        runs_changed: bool = True,
-    ) -> None:
-        """Write the row of a task, and those of its runs where they changed."""
-        places = places_of(runs, self._phases(of.identity.definition)) if runs else []
-        self._rows[_TASK].append(task_row(k, self._n, of, ended, places))
-        if not runs_changed:
-            return
-        if len(places) > 1:
-            self._rows[_PLACE] += [(k, *place) for place in places]
+    def _places(self, runs: Mapping[str, Components], of: Described) -> list[Place]:
+        return places_of(runs, self._phases(of.identity.definition)) if runs else []
+
+    def _ask(self, k: int, task: str, runs: Mapping[str, Components]) -> None:
+        """Write the open questions of runs."""
         for run, components in runs.items():
             asked = question_row(k, task, run, components)
             if asked is not None:

@@ -1,7 +1,7 @@
 """The shape of a workflow: names that mean something, no cycles, nothing unreachable, every loop bounded."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from workflow_engine.spec.graph import Graph, cycle, reachable
 from workflow_engine.spec.model import Phase, WorkflowSpec
@@ -26,8 +26,9 @@ def shape_problems(spec: WorkflowSpec) -> Iterator[Problem]:
     else:
         yield from _unreached(spec, graph)
     if not (graph.is_graph and cycle(graph.dependants)):
+        gates = {phase.id for phase in spec.phases if phase.gate is not None}
         for index, phase in enumerate(spec.phases):
-            yield from _feedback(phase, ("phases", index), graph)
+            yield from _feedback(phase, ("phases", index), graph, gates)
     yield from _stages(spec)
 
 
@@ -126,12 +127,15 @@ def _unreached(spec: WorkflowSpec, graph: Graph) -> Iterator[Problem]:
             yield Problem(("phases", index, "id"), fact)
 
 
-def _feedback(phase: Phase, place: Place, graph: Graph) -> Iterator[Problem]:
+def _feedback(phase: Phase, place: Place, graph: Graph, gates: Container[str]) -> Iterator[Problem]:
     if phase.on_reject is None:
         return
     target, where = phase.on_reject.target, (*place, "on_reject", "target")
     if target not in graph.edges:
         yield Problem(where, _unknown("on_reject", phase, target, graph))
+    elif target in gates:
+        fact = f"on_reject of phase {phase.id!r}: {target!r} is a gate, which does no work that could be done again"
+        yield Problem(where, f"{fact}; name the phase whose work is reviewed")
     elif target != phase.id and phase.id not in graph.downstream(target):
         fact = f"on_reject of phase {phase.id!r}: {target!r} does not lead to it, so it would not be reviewed again"
         yield Problem(where, f"{fact}; name a phase that comes before")

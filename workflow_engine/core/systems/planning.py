@@ -3,15 +3,15 @@
 import esper
 import msgspec
 
-from workflow_engine.core.components import Identity, PhaseProgress, Progress, Result
+from workflow_engine.core.components import Identity, PhaseProgress, Progress, Result, Stage
 from workflow_engine.core.events import PhaseCompleted, PhaseSkipped, TaskClassified
 from workflow_engine.core.fans import item_done
 from workflow_engine.core.feedback import supersede
-from workflow_engine.core.flow import advance, begin, choose, pass_gate, release_held, resume
+from workflow_engine.core.flow import advance, begin, dismiss, pass_gate, release_held, resume
 from workflow_engine.core.lifecycle import Move
 from workflow_engine.core.plan import UNDO, PhasePlan, Plan
 from workflow_engine.core.results import result_of
-from workflow_engine.core.runs import close_visit, plan_run, progress_of
+from workflow_engine.core.runs import close_visit, plan_run, progress_of, undo_number, withdraw
 from workflow_engine.core.stages import begin_stage, move_stage
 from workflow_engine.core.tick import Done, Ending, Tick
 
@@ -24,31 +24,30 @@ class PlanningSystem(esper.Processor):
 
     def process(self, tick: Tick) -> None:
         """Close the visits that are done and plan the runs that follow."""
-        moved: dict[str, Identity] = {}
         for done in tick.done:
             if done.visit.run_id in tick.world:  # else what it built on was rejected in this very tick
-                _settle(tick, done, moved)
+                _settle(tick, done)
         for task, phase in tick.begin:
             if task not in tick.ending:
-                _begin(tick, task, phase, moved)
+                _begin(tick, task, phase)
         for task, phase in tick.resume:
             if task not in tick.ending:
-                _resume(tick, task, phase, moved)
-        for task, identity in moved.items():
+                _resume(tick, task, phase)
+        for task, identity in tick.moved.items():
             if task not in tick.ending:
                 _finish_graph(tick, task, identity)
 
 
-def _settle(tick: Tick, done: Done, moved: dict[str, Identity]) -> None:
+def _settle(tick: Tick, done: Done) -> None:
     if done.visit.run.item is not None:
         joined = item_done(tick, done)
         if joined is None:
             return
         done = joined
-    _follow(tick, done, moved)
+    _follow(tick, done)
 
 
-def _follow(tick: Tick, done: Done, moved: dict[str, Identity]) -> None:
+def _follow(tick: Tick, done: Done) -> None:
     visit = done.visit
     identity, task = visit.identity, visit.run.task
     _close(tick, done)
@@ -58,15 +57,16 @@ def _follow(tick: Tick, done: Done, moved: dict[str, Identity]) -> None:
         tick.undone.append((task, visit.run.phase.removesuffix(UNDO)))
         return
     if done.rebind is not None:
-        _rebind(tick, identity, done.rebind, done.follow, moved)
+        _rebind(tick, identity, done.rebind, done.follow)
         return
     plan = tick.state.plan(identity.definition)
     if not _moves_on(tick, identity, visit.phase, done):
         return
     if plan.is_graph:
-        moved[task] = identity
-        left_out = choose(tick, identity, visit.phase, done.follow) if visit.phase.following else []
-        advance(tick, identity, plan, [visit.run.phase, *left_out])
+        tick.moved[task] = identity
+        if visit.phase.spec.gate is not None:
+            dismiss(tick, task, plan, visit.phase)  # a person has accepted what it rejected
+        advance(tick, identity, plan, visit.run.phase)
     elif done.follow is None:
         tick.ending[task] = Ending(Move.COMPLETE)
     else:
@@ -75,12 +75,22 @@ def _follow(tick: Tick, done: Done, moved: dict[str, Identity]) -> None:
 
 def _close(tick: Tick, done: Done) -> None:
     visit = done.visit
-    run = visit.run
-    before = progress_of(tick, run.task, run.phase) if visit.phase.reviews else None
-    outcome = "skipped" if done.skipped else "completed"
-    output = msgspec.UNSET if done.skipped else done.output
-    rejections = before.rejections if before is not None else 0
-    progress = PhaseProgress(run.visit, outcome, done.since, tick.now, visit.attempt, output, done.issues, rejections)
+    run, phase = visit.run, visit.phase
+    undoable = phase.spec.compensate is not None
+    before = progress_of(tick, run.task, run.phase) if phase.reviews or undoable else None
+    rejections, undo = (before.rejections, before.undo) if before is not None else (0, 0)
+    progress = PhaseProgress(
+        run.visit,
+        "skipped" if done.skipped else "completed",
+        done.since,
+        tick.now,
+        visit.attempt,
+        msgspec.UNSET if done.skipped else done.output,
+        done.issues,
+        rejections,
+        done.follow if phase.following and phase.dependants else None,
+        undo if done.skipped or not undoable else undo_number(tick, run.task, phase),
+    )
     close_visit(tick, visit.run_id, run, progress)
     if done.skipped:
         tick.emit(PhaseSkipped(run.task, run.phase, "its condition does not hold"))
@@ -112,15 +122,28 @@ def _go_to(tick: Tick, identity: Identity, plan: Plan, name: str) -> None:
     plan_run(tick, identity, phase)
 
 
-def _rebind(tick: Tick, identity: Identity, digest: str, start: str | None, moved: dict[str, Identity]) -> None:
+def _rebind(tick: Tick, identity: Identity, digest: str, start: str | None) -> None:
     """Have a task go on with another definition, from its beginning or from *start*."""
     plan = tick.state.plan(digest)
+    _stop_others(tick, identity.id)
     identity = msgspec.structs.replace(identity, workflow=plan.name, definition=digest)
     tick.world.put(identity.id, identity)
     tick.emit(TaskClassified(identity.id, plan.name))
     if plan.is_graph:
         _forget_outcomes(tick, identity.id, plan)
-    _begin(tick, identity.id, start, moved)
+    _begin(tick, identity.id, start)
+
+
+def _stop_others(tick: Tick, task: str) -> None:
+    """Withdraw what else is under way for a task that goes on with another definition, and leave its stages."""
+    for run in tick.state.runs.get(task, ()):
+        withdraw(tick, run, "superseded")
+    tick.ready = [(visit, old) for visit, old in tick.ready if visit.run.task != task]
+    tick.planned.pop(task, None)
+    tick.state.held.pop(task, None)
+    tick.moved.pop(task, None)
+    if tick.world.find(task, Stage) is not None:
+        tick.world.drop(task, Stage)
 
 
 def _forget_outcomes(tick: Tick, task: str, plan: Plan) -> None:
@@ -131,28 +154,35 @@ def _forget_outcomes(tick: Tick, task: str, plan: Plan) -> None:
             tick.world.put_entry(task, Progress, name, msgspec.structs.replace(entry, outcome="superseded"))
 
 
-def _begin(tick: Tick, task: str, start: str | None, moved: dict[str, Identity]) -> None:
+def _begin(tick: Tick, task: str, start: str | None) -> None:
     identity = tick.world.get(task, Identity)
     plan = tick.state.plan(identity.definition)
     begin_stage(tick, identity)
     if plan.is_graph:
-        moved[task] = identity
+        tick.moved[task] = identity
         begin(tick, identity, plan, start)
     else:
         _go_to(tick, identity, plan, start or plan.first)
 
 
-def _resume(tick: Tick, task: str, phase: str | None, moved: dict[str, Identity]) -> None:
+def _resume(tick: Tick, task: str, phase: str | None) -> None:
     """Take up a task that failed: from *phase* on, or with what is left."""
     identity = tick.world.get(task, Identity)
     plan = tick.state.plan(identity.definition)
     if plan.is_graph:
-        moved[task] = identity
-        if phase is not None:
-            supersede(tick, task, plan, phase)
+        tick.moved[task] = identity
+        for name in (phase,) if phase is not None else _undone(tick, task, plan):
+            supersede(tick, task, plan, name)
         resume(tick, identity, plan)
     else:
         _go_to(tick, identity, plan, phase or plan.first)
+
+
+def _undone(tick: Tick, task: str, plan: Plan) -> list[str]:
+    """Return the phases of a task that were compensated: they are done again, and so is what builds on them."""
+    table = tick.world.find(task, Progress)
+    entries: dict[str, PhaseProgress] = table.entries if table is not None else {}
+    return [name for name, entry in entries.items() if entry.outcome == "compensated" and name in plan.graph.edges]
 
 
 def _finish_graph(tick: Tick, task: str, identity: Identity) -> None:

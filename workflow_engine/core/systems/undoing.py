@@ -10,6 +10,7 @@ from workflow_engine.core.plan import UNDO, Plan
 from workflow_engine.core.runs import plan_run, withdraw
 from workflow_engine.core.tick import Ending, Tick
 
+
 class UndoingSystem(esper.Processor):
     """Reads `Tick.ending`, `undone`, Progress.  Writes Undoing, Progress.  Fills `Tick.ready`; takes from `ending`.
 

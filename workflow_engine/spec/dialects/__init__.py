@@ -2,7 +2,8 @@
 
 from typing import Final
 
+from workflow_engine.spec.dialects import steps
 from workflow_engine.spec.translation import Dialect
 
-DIALECTS: Final[tuple[Dialect, ...]] = ()
+DIALECTS: Final[tuple[Dialect, ...]] = (Dialect("steps", "steps", steps.translate),)
 """Beside the native one.  A file is in the first whose key it has."""

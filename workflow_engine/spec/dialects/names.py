@@ -96,8 +96,6 @@ class Reader:
             return self._of_step(rest[0], rest[1:]) if rest and rest[0] in self.names.outputs else path
         if first == "outputs" and rest:
             return self._output(rest) or path
-        if first in NATIVE:
-            return path
         return self._bare(path)
 
     def reference(self, path: Path) -> Path:
@@ -122,16 +120,19 @@ class Reader:
         is_input = first in (self.names.inputs or ())
         found = [f"steps.{step}.{first}" for step in givers]
         if len(found) + is_input > 1 and first not in self.names.outputs:
-            raise Unclear(f"{first!r} may be {listed([*found, *([f'inputs.{first}'] if is_input else [])])}; write which")
+            raise Unclear(
+                f"{first!r} may be {listed([*found, *([f'inputs.{first}'] if is_input else [])])}; write which"
+            )
         if first in self.names.outputs:
             return self._of_step(first, path[1:])
         if givers:
             return self._of_step(givers[0], path)
-        if is_input or self.names.inputs is None:
-            if not is_input:
-                self.guessed[first] = None
+        if is_input:
             return ("inputs", *path)
-        return path
+        if first in NATIVE or self.names.inputs is not None:
+            return path
+        self.guessed[first] = None
+        return ("inputs", *path)
 
     def _output(self, path: Path) -> Path | None:
         """Return what stands behind ``outputs.``: a name, or a step."""

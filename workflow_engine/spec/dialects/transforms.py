@@ -183,9 +183,7 @@ class _Maker:
         if not self._given:
             self._problem("a transform needs inputs; name the outputs that it works on")
             return None
-        return MappingNode(
-            self._given[0].value.span, {one.name: placed(one.name, one.value) for one in self._given}
-        )
+        return MappingNode(self._given[0].value.span, {one.name: placed(one.name, one.value) for one in self._given})
 
     def _alone(self) -> Node | None:
         if len(self._given) == 1:
