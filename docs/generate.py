@@ -1,12 +1,14 @@
-"""Draws what docs/architecture.md shows of the code, from the code: states, components and systems.
+"""Draws what the documents show of the code, from the code: states, components, systems, fields of workflow files.
 
-python docs/generate.py            # writes docs/architecture.md anew
-python docs/generate.py --check    # fails where it is stale
+python docs/generate.py            # writes the pages anew
+python docs/generate.py --check    # fails where one is stale
 """
 
+import inspect
+import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,8 +16,10 @@ from workflow_engine.core import components
 from workflow_engine.core.components import COMPONENTS, NAMES, TABLES, TaskState
 from workflow_engine.core.core import SYSTEMS
 from workflow_engine.core.lifecycle import RUN_TRANSITIONS, TRANSITIONS, Move
+from workflow_engine.spec import model, parts
+from workflow_engine.spec.schema import DURATION, schema
 
-PAGE: Final = Path(__file__).with_name("architecture.md")
+FOLDER: Final = Path(__file__).parent
 
 OF_A_RUN: Final = (
     components.Run,
@@ -87,26 +91,133 @@ def system_table() -> Iterator[str]:
         yield f"| {number} | {name} | {' '.join((system.__doc__ or '').split())} |"
 
 
-SECTIONS: Final[dict[str, Callable[[], Iterator[str]]]] = {
-    "task states": task_states,
-    "run states": run_states,
-    "components": component_tables,
-    "systems": system_table,
+def field_tables() -> Iterator[str]:
+    """List the fields of a workflow file, model by model, in the order in which they name one another."""
+    root = schema()
+    models = {"WorkflowSpec": root, **root["$defs"]}
+    names = ["WorkflowSpec"]
+    for name in names:  # it grows
+        definition = _as_mapping(models[name])
+        yield f"## {_title(name)}"
+        yield ""
+        yield _meaning(name)
+        yield ""
+        yield "| field | type | default | meaning |"
+        yield "| --- | --- | --- | --- |"
+        for field, shape in definition["properties"].items():
+            default = "required" if field in definition.get("required", ()) else _default(shape)
+            yield f"| `{field}` | {_type(shape)} | {default} | {_in_markdown(shape['description'])} |"
+        yield ""
+        names += [found for found in _named(definition["properties"]) if found not in names]
+
+
+def _as_mapping(definition: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a model is as a mapping, where it may be written shorter, too."""
+    return next(one for one in (definition, *definition.get("anyOf", ())) if "properties" in one)
+
+
+def _named(definition: Any) -> list[str]:
+    """Return the models that a definition names, in order."""
+    return list(dict.fromkeys(re.findall(r"#/\$defs/(\w+)", json.dumps(definition))))
+
+
+def _title(name: str) -> str:
+    return "Workflow" if name == "WorkflowSpec" else name
+
+
+def _link(name: str) -> str:
+    return f"[{_title(name)}](#{_title(name).lower()})"
+
+
+def _meaning(name: str) -> str:
+    """Return what the docstring of a model says before its sections."""
+    documented = getattr(model, name, None) or getattr(parts, name)
+    return _in_markdown(re.split(r"\n\n(?:Attributes|Raises):", inspect.getdoc(documented) or "")[0])
+
+
+def _default(shape: Mapping[str, Any]) -> str:
+    default = shape.get("default", "")
+    if default == "":
+        return ""
+    return "its defaults" if default and isinstance(default, dict) else f"`{json.dumps(default)}`"
+
+
+def _in_markdown(text: str) -> str:
+    """Return a text of a docstring with links to the models that it names, in the words of files."""
+    linked = re.sub(r"(?<!`)`([A-Z]\w+)`(?!`)", lambda found: _link(found[1]), text)
+    return re.sub(r"\bNone\b", "null", linked).replace("``", "`").replace("|", "\\|")
+
+
+def _type(shape: Mapping[str, Any]) -> str:
+    """Return what may be written for a field, in words."""
+    if "$ref" in shape:
+        return _link(_named(shape)[0])
+    if "anyOf" in shape:
+        if DURATION in shape["anyOf"]:
+            return "[duration](#durations)"
+        return " or ".join(dict.fromkeys(_type(choice) for choice in shape["anyOf"]))
+    if "enum" in shape:
+        return ", ".join(f"`{word}`" for word in shape["enum"])
+    if isinstance(shape.get("type"), list):
+        return " or ".join(_type({**shape, "type": kind}) for kind in shape["type"])
+    return TYPES[shape.get("type", "")](shape)
+
+
+def _many(shape: Mapping[str, Any]) -> str:
+    """Return a type in the plural."""
+    one = _type(shape)
+    if one.startswith(("list ", "[name]")):
+        return re.sub(r"^\W*\w+", r"\g<0>s", one)
+    return one if one.startswith("[") else f"{one}s"
+
+
+def _number(shape: Mapping[str, Any]) -> str:
+    bounds = [f" {word} {shape[key]:,.0f}" for key, word in (("minimum", "from"), ("maximum", "to")) if key in shape]
+    return f"{'whole ' * (shape['type'] == 'integer')}number{''.join(bounds)}"
+
+
+def _mapping(shape: Mapping[str, Any]) -> str:
+    patterns: Mapping[str, Any] = shape.get("patternProperties", {})
+    inner: Mapping[str, Any] | bool = next(iter(patterns.values()), shape.get("additionalProperties", True))
+    return "mapping" if isinstance(inner, bool) else f"{_many(inner)} by name"
+
+
+TYPES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
+    "": lambda _: "any JSON",
+    "string": lambda shape: "[name](#names)" if "pattern" in shape else "text",
+    "boolean": lambda _: "true or false",
+    "integer": _number,
+    "number": _number,
+    "array": lambda shape: f"list of {_many(shape['items'])}" if shape.get("items") else "list",
+    "object": _mapping,
 }
+"""How types of JSON Schema are put in words; the empty one is for a field that says none."""
 
 
-def rendered(page: str) -> str:
-    """Return *page* with what stands between its markers drawn anew.
+PAGES: Final[dict[str, dict[str, Callable[[], Iterator[str]]]]] = {
+    "architecture.md": {
+        "task states": task_states,
+        "run states": run_states,
+        "components": component_tables,
+        "systems": system_table,
+    },
+    "reference/workflow-files.md": {"fields": field_tables},
+}
+"""What is drawn in which page, by the names of the markers around it."""
+
+
+def rendered(name: str, page: str) -> str:
+    """Return *page*, the text of the page of this *name*, with what stands between its markers drawn anew.
 
     Raises:
         AssertionError: a marker is missing.
     """
-    for name, draw in SECTIONS.items():
-        begin, end = f"<!-- {name}: made by docs/generate.py -->", f"<!-- end of {name} -->"
+    for section, draw in PAGES[name].items():
+        begin, end = f"<!-- {section}: made by docs/generate.py -->", f"<!-- end of {section} -->"
         drawn = "\n".join(draw()).strip()
         pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
         if len(pattern.findall(page)) != 1:
-            raise AssertionError(f"the page has no place for {name}: {begin} ... {end}")
+            raise AssertionError(f"the page has no place for {section}: {begin} ... {end}")
         before, after = pattern.split(page)
         page = f"{before}{begin}\n{drawn}\n{end}{after}"
     return page
@@ -118,15 +229,18 @@ def _first(kind: type[Any]) -> str:
 
 
 def main() -> int:
-    """Write the page, or say whether it is stale."""
-    page = PAGE.read_text(encoding="utf-8")
-    new = rendered(page)
-    if "--check" in sys.argv[1:]:
-        if new != page:
-            print(f"{PAGE} is stale; run: python docs/generate.py", file=sys.stderr)
-        return int(new != page)
-    PAGE.write_text(new, encoding="utf-8")
-    return 0
+    """Write the pages, or say which are stale."""
+    stale = 0
+    for name in PAGES:
+        path = FOLDER / name
+        page = path.read_text(encoding="utf-8")
+        new = rendered(name, page)
+        if "--check" not in sys.argv[1:]:
+            path.write_text(new, encoding="utf-8")
+        elif new != page:
+            print(f"{path} is stale; run: python docs/generate.py", file=sys.stderr)
+            stale = 1
+    return stale
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from workflow_engine.blocking import Blocking
 from workflow_engine.control.server import ControlServer
 from workflow_engine.core.components import TaskState
 from workflow_engine.errors import InputRefused
-from workflow_engine.face.commanding import Commanding
+from workflow_engine.face.moving import Moving
 from workflow_engine.face.opening import Storage
 from workflow_engine.forking import Fork, MergeConflict
 from workflow_engine.handlers import Handlers
@@ -70,7 +70,7 @@ POOLS: Final[Mapping[str, int]] = {
 """Runs that may be under way at once unless told otherwise, by pool; "process": the programs of functional phases."""
 
 
-class ECSWorkflowEngine(Commanding):
+class ECSWorkflowEngine(Moving):
     """Takes tasks through workflows, and loses none of them.
 
     Everything that is awaited here is durable when it returns.  Methods take a `Task` or its id, and may be awaited

@@ -103,8 +103,7 @@ class Workflows:
             return self._unclassified if classification is None else self._alone(classification)
         chosen = self.find(workflow, core)
         if chosen is None:
-            known = ", ".join(sorted(self._by_name)) or "none"
-            raise InputRefused(f"there is no workflow {workflow!r}; registered are: {known}")
+            raise self._unknown(workflow)
         if classification is None:
             return chosen
         for phase in chosen.spec.phases:
@@ -130,15 +129,39 @@ class Workflows:
             f"registered workflows are: {known}"
         )
 
+    def named(self, spec: WorkflowSpec | str, core: Core) -> Chosen:
+        """Return a definition that is given, or the one that its name means where tasks are submitted.
+
+        Raises:
+            InputRefused: there is none of this name.
+        """
+        if isinstance(spec, WorkflowSpec):
+            return _chosen(spec)
+        if not isinstance(spec, str):  # pyright: ignore[reportUnnecessaryIsInstance] - user input
+            raise InputRefused(f"a workflow is a WorkflowSpec or a name, not {spec!r}")
+        chosen = self.find(spec, core)
+        if chosen is None:
+            raise self._unknown(spec)
+        return chosen
+
     def define(self, chosen: Chosen, host: Host) -> None:
-        """Tell *host* of a definition it does not know yet."""
+        """Tell *host* of the definition that a name means from now on where tasks are submitted."""
         if host.core.latest(chosen.spec.name) != chosen.digest:
-            host.send(Define(chosen.digest, chosen.spec.name, msgspec.Raw(chosen.spec.stored())))
+            host.send(_definition(chosen, submitted=True))
+
+    def provide(self, chosen: Chosen, host: Host) -> None:
+        """Tell *host* of a definition for tasks that come over to it; what is submitted stays as it is."""
+        if not host.core.defined(chosen.digest):
+            host.send(_definition(chosen, submitted=False))
 
     def define_all(self, host: Host) -> None:
         """Tell *host* of every registered workflow."""
         for workflow in self._by_name:
             self.announce(workflow, host)
+
+    def _unknown(self, workflow: str) -> InputRefused:
+        known = ", ".join(sorted(self._by_name)) or "none"
+        return InputRefused(f"there is no workflow {workflow!r}; registered are: {known}")
 
     def _journaled(self, workflow: str, core: Core) -> Chosen | None:
         """Return the latest definition of this name that the journal has, or None."""
@@ -186,6 +209,10 @@ def check_name(what: str, name: str) -> None:
     """
     if not isinstance(name, str) or not NAME.fullmatch(name):  # pyright: ignore[reportUnnecessaryIsInstance] - user input
         raise SpecError(f"{name!r} cannot be a {what}; use 1 to 200 characters without '/', '#' and control characters")
+
+
+def _definition(chosen: Chosen, *, submitted: bool) -> Define:
+    return Define(chosen.digest, chosen.spec.name, msgspec.Raw(chosen.spec.stored()), submitted)
 
 
 def _chosen(spec: WorkflowSpec) -> Chosen:

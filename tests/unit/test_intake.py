@@ -110,7 +110,7 @@ def test_a_definition_is_stored_once() -> None:
     define = Define(spec.digest(), "v", raw(spec.model_dump(mode="json", exclude_defaults=True)))
     driven = Driven()
     assert driven.tick(1.0, define, define).changes == {
-        "#" + spec.digest(): {"definition": Definition("v", define.spec)}
+        "#" + spec.digest(): {"definition": Definition("v", define.spec, told=1.0)}
     }
     assert driven.tick(2.0, define) == Decision({}, {}, [], [], [])
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from workflow_engine.cli.options import Invocation
-from workflow_engine.control.client import ControlClient, find_engine
+from workflow_engine.control.client import REPLY_WITHIN, ControlClient, find_engine
 from workflow_engine.errors import ConfigError, EngineStopped, JournalLocked
 
 if TYPE_CHECKING:
@@ -19,8 +19,16 @@ PAUSE: Final = 0.05
 """Seconds between two tries."""
 
 
-def command(invocation: Invocation, call: str, **arguments: Any) -> Any:
+def command(
+    invocation: Invocation, call: str, reply_within: float | None = REPLY_WITHIN, **arguments: Any
+) -> Any:
     """Have a call of `workflow_engine.control.calls` done, and return its result.
+
+    Args:
+        invocation: of the command.
+        call: its name.
+        reply_within: seconds that an engine which runs has for a reply; None for as long as it takes.
+        **arguments: of the call.
 
     Raises:
         EngineError: it was refused.
@@ -31,7 +39,7 @@ def command(invocation: Invocation, call: str, **arguments: Any) -> Any:
         engine = find_engine(invocation.data_dir)
         if engine is not None:
             with engine:
-                return engine.call(call, **arguments)
+                return engine.call(call, reply_within, **arguments)
         try:
             return asyncio.run(_here(invocation.settings, call, arguments))
         except JournalLocked as error:
@@ -74,7 +82,7 @@ async def _here(settings: "EngineSettings", call: str, arguments: dict[str, Any]
     from workflow_engine.control.calls import perform
     from workflow_engine.ecs_workflow import ECSWorkflowEngine
 
-    if call != "submit_task":
+    if call not in ("submit_task", "import_task"):
         must_exist(settings.data_dir)
     engine = ECSWorkflowEngine(settings.data_dir, **settings.engine_options())
     try:

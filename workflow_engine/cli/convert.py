@@ -32,13 +32,13 @@ def convert(file: str, output: Path | None) -> None:
 
 
 def _loaded(file: str, output: Path | None) -> "Loaded":
-    """Return the workflow, with files beside it named as they are written, unless the result is put elsewhere."""
-    from workflow_engine.spec.loading import load_text, load_workflow
+    """Return the workflow; files beside it are named by full paths only where the result is put elsewhere."""
+    from workflow_engine.spec.loading import NATIVE, load_text
 
-    if file == STDIN:
-        return load_text(sys.stdin.buffer.read(), "stdin")
-    path = find_workflow_file(file)
-    if output is not None and output.resolve().parent != path.resolve().parent:
-        return load_workflow(path)
-    load_workflow(path)  # whether the files beside it are there
-    return load_text(path.read_bytes(), str(path))
+    path = find_workflow_file(file) if file != STDIN else None
+    text = path.read_bytes() if path is not None else sys.stdin.buffer.read()
+    name, folder = (str(path), path.parent) if path is not None else ("stdin", Path.cwd())
+    loaded = load_text(text, name, folder)
+    target = output.parent if output is not None else Path.cwd()
+    stays = target.resolve() == folder.resolve()
+    return load_text(text, name) if stays and loaded.dialect == NATIVE.name else loaded

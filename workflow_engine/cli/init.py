@@ -45,10 +45,10 @@ def project() -> dict[str, str]:
 
 
 def _write(files: Mapping[str, str], folder: Path) -> None:
-    """Write *files* into *folder*, all or none.
+    """Write *files* into *folder*, which is made if it is missing.
 
     Raises:
-        InputRefused: some are there.
+        InputRefused: one of them is there; nothing was written.
     """
     taken = [name for name in files if (folder / name).exists() or (folder / name).is_symlink()]
     if taken:

@@ -4,6 +4,7 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from keyword import iskeyword
 from typing import Any, Final
 
 import click
@@ -12,6 +13,7 @@ from workflow_engine.cli.options import engine_options, examples
 from workflow_engine.errors import EngineError
 
 COMMANDS: Final[Mapping[str, str]] = {
+    "run": "Carry out the workflow of a file.",
     "init": "Make a project to start from.",
     "validate": "Check workflow files.",
     "graph": "Draw a workflow.",
@@ -26,13 +28,17 @@ COMMANDS: Final[Mapping[str, str]] = {
     "cancel": "End a task; what is under way for it is stopped.",
     "retry": "Take a failed task up again.",
     "purge": "Remove tasks that have ended for good.",
+    "migrate": "Let tasks that are under way go on with another definition of their workflow.",
+    "export": "Write a task as one JSON document, which import takes in elsewhere.",
+    "import": "Take in a task that export wrote, and let it go on here.",
     "events": "Print what happened, oldest first.",
     "reindex": "Build the index of the journal anew.",
     "repair": "Make a damaged journal open again.",
     "doctor": "Check this machine, the settings and the data.",
     "demo": "Have a text written, checked, reviewed, approved by you, and published.",
 }
-"""The commands in the order of the help, and what it says of them.  Each is in the module of its name."""
+"""The commands in the order of the help, and what it says of them.  Each is in the module of its name,
+with a ``_`` behind it where that is a word of Python."""
 
 INTERRUPTED: Final = 130
 """Exit code after Ctrl-C, as shells have it."""
@@ -59,7 +65,8 @@ class Program(click.Group):
         """Return a command, None where there is none of this name."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(f"workflow_engine.cli.{cmd_name}"), cmd_name)
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command: click.Command = getattr(importlib.import_module(f"workflow_engine.cli.{name}"), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

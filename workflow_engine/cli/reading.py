@@ -37,7 +37,16 @@ def record_of(invocation: Invocation, task: str) -> "TaskRecord":
         UnknownTask: there is none of this id.
     """
     with reading(invocation) as model:
-        record = model.record(task)
+        return known(model, task)
+
+
+def known(model: "ReadModel", task: str) -> "TaskRecord":
+    """Return all that the read model knows of a task.
+
+    Raises:
+        UnknownTask: there is none of this id.
+    """
+    record = model.record(task)
     if record is None:
         raise UnknownTask("task", task)
     return record

@@ -32,7 +32,7 @@ class Answers:
         if not isinstance(given, list | dict | None):
             raise ConfigError(f"{name} holds no answers; write `approve: {{decision: approve}}`, by phase, or a list")
         self._name = name
-        self._given: Any = given if given is not None else {}
+        self._given: dict[str, Any] = {"": given} if isinstance(given, list) else given or {}
         self._taken: dict[str, int] = {}
 
     def take(self, asked: Asked) -> Given | None:
@@ -51,12 +51,10 @@ class Answers:
         return found
 
     def _found(self, asked: Asked) -> Given | None:
-        if isinstance(self._given, list):
-            return self._next("", self._given)
-        for key in (asked.phase, asked.step, asked.question.prompt):
+        for key in ("", asked.phase, asked.step, asked.question.prompt):
             if key is not None and key in self._given:
                 value = self._given[key]
-                return self._next(key, value) if isinstance(value, list) else Given(value, f"{self._name}: {key}")
+                return self._next(key, value) if isinstance(value, list) else Given(value, f"{self._name}: {key}")  # pyright: ignore[reportUnknownArgumentType] - JSON
         return None
 
     def _next(self, key: str, answers: list[Any]) -> Given | None:

@@ -30,9 +30,9 @@ def load_handlers(path: Path, workflows: Iterable[WorkflowSpec]) -> dict[str, Ha
     named = getattr(module, HANDLERS, None)
     if named is None:
         return dict(_by_name(module, workflows))
-    if not isinstance(named, Mapping) or not all(callable(handler) for handler in named.values()):  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    if not isinstance(named, Mapping) or not all(callable(handler) for handler in named.values()):  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType, reportUnknownArgumentType] - users' code
         raise ConfigError(f"{path}: {HANDLERS} is no mapping of functions; write {HANDLERS} = {{'draft': draft}}")
-    return {str(name): handler for name, handler in named.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType, reportUnknownArgumentType]
+    return {str(name): handler for name, handler in named.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType, reportUnknownArgumentType] - as above
 
 
 def _by_name(module: ModuleType, workflows: Iterable[WorkflowSpec]) -> Iterable[tuple[str, Handler]]:
@@ -55,7 +55,8 @@ def _imported(path: Path) -> ModuleType:
     if folder not in sys.path:
         sys.path.insert(0, folder)
     spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None  # it ends in .py
+    assert spec is not None
+    assert spec.loader is not None  # it ends in .py
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module  # where dataclasses and pickle look for it
     try:
@@ -69,5 +70,6 @@ def _place(path: Path, error: Exception) -> str:
     """Return the line of the file that failed."""
     if isinstance(error, SyntaxError) and error.filename is not None:
         return f"{error.filename}:{error.lineno}"
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if Path(frame.filename).resolve() == path.resolve()]
     return f"{path}:{lines[-1]}" if lines else str(path)

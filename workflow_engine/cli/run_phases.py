@@ -1,6 +1,6 @@
 """The phases of a task as rows, made of its events."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from workflow_engine.core.events import (
@@ -31,6 +31,11 @@ FAILED: Final = "failed"
 ASKS: Final = "asks"
 SLEEPS: Final = "sleeps"
 STOPPED: Final = "stopped"
+SKIPPED: Final = "skipped"
+REJECTS: Final = "rejects"
+
+ENDED: Final[Mapping[str, str]] = {"completed": DONE, "skipped": SKIPPED, "unchosen": SKIPPED}
+"""States of phases by how their visit ended, where it is over for good."""
 
 Key = tuple[str, str]
 """Task and phase."""
@@ -72,7 +77,7 @@ class Phases:
     def __init__(self) -> None:
         self.rows: dict[Key, Row] = {}
 
-    def expect(self, task: str, phases: Iterable[str], states: dict[str, str]) -> None:
+    def expect(self, task: str, phases: Iterable[str], states: Mapping[str, str]) -> None:
         """Make rows for phases that are to come, or ended earlier, in the words of *states*."""
         for phase in phases:
             self.rows.setdefault((task, phase), Row(states.get(phase, "")))
@@ -88,7 +93,7 @@ class Phases:
             self._end(event.task)
             return None
         if isinstance(event, PhaseSkipped):
-            return self._put((event.task, event.phase), Row("skipped", note=event.why), f"skipped, since {event.why}")
+            return self._put((event.task, event.phase), Row(SKIPPED, note=event.why), f"skipped, since {event.why}")
         run: str | None = getattr(event, "run", None)
         if run is None:
             return None
@@ -141,7 +146,7 @@ def changed(row: Row, event: Event, at: float) -> tuple[Row, str | None]:
             return row._replace(items=items), f"for each of {items} items"
         case PhaseRejected(target=target):
             where = f"hands the work back to {target}" if target is not None else "rejects the work for good"
-            return row._replace(note=where), where
+            return row._replace(state=REJECTS, note=where), where
         case TasksForked(tasks=tasks):
             return row._replace(note=f"waits for {len(tasks)} tasks" if len(tasks) > 1 else "waits for a task"), None
         case QuestionAsked():

@@ -4,12 +4,25 @@ import contextlib
 import logging
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from workflow_engine.cli.output import clean
-from workflow_engine.cli.run_phases import ASKS, DONE, FAILED, SLEEPS, STOPPED, UNDER_WAY, Phases, Row, duration
+from workflow_engine.cli.run_phases import (
+    ASKS,
+    DONE,
+    FAILED,
+    REJECTS,
+    SKIPPED,
+    SLEEPS,
+    STOPPED,
+    UNDER_WAY,
+    Phases,
+    Row,
+    duration,
+)
 from workflow_engine.core.events import Event
 
 if TYPE_CHECKING:
@@ -24,19 +37,21 @@ STYLES: Final = {
     ASKS: "yellow",
     SLEEPS: "magenta",
     STOPPED: "dim",
+    REJECTS: "yellow",
     "waits": "yellow",
-    "skipped": "dim",
+    SKIPPED: "dim",
     "": "dim",
 }
 MARKS: Final = {
     DONE: "✓",
     UNDER_WAY: "▸",
     FAILED: "✗",
+    REJECTS: "↩",
     ASKS: "?",
     SLEEPS: "…",
     STOPPED: "-",
     "waits": "!",
-    "skipped": "-",
+    SKIPPED: "-",
 }
 ROWS_MAX: Final = 40
 """Most rows that are shown; those of forked tasks that are done go first."""
@@ -49,6 +64,7 @@ class RunProgress:
     """Shows phases on stderr.
 
     Args:
+        phases: the phases of the workflow, in order.
         live: show a table of the phases, on a terminal.
         verbose: print a line for what happens.
 
@@ -56,16 +72,18 @@ class RunProgress:
         phases: what is shown.
     """
 
-    def __init__(self, live: bool, verbose: bool) -> None:
+    def __init__(self, phases: Sequence[str], live: bool, verbose: bool) -> None:
         self.phases = Phases()
+        self._expected = tuple(phases)
         self._task = ""
         self._live_wanted = live
         self._verbose = verbose
         self._live: Live | None = None
 
-    def begin(self, task: str) -> None:
-        """Show what becomes of *task* from now on."""
+    def begin(self, task: str, states: Mapping[str, str]) -> None:
+        """Show what becomes of *task* from now on; *states* are those of phases that ended earlier."""
         self._task = task
+        self.phases.expect(task, self._expected, states)
         if self._live_wanted and self._live is None:
             from rich.console import Console
             from rich.live import Live
@@ -121,7 +139,7 @@ class RunProgress:
         rows = list(self.phases.rows.items())
         if len(rows) <= most:
             return rows
-        by_rank = sorted(rows, key=lambda entry: (entry[0][0] != self._task, entry[1].state in (DONE, "skipped", "")))
+        by_rank = sorted(rows, key=lambda entry: (entry[0][0] != self._task, entry[1].state in (DONE, SKIPPED, "")))
         kept = {key for key, _ in by_rank[:most]}
         return [entry for entry in rows if entry[0] in kept]
 

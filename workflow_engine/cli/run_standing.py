@@ -1,13 +1,12 @@
 """How a task and the tasks that it forked stand, taken together: what moves, what sleeps, and what nobody has yet."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from workflow_engine.core.components import (
     Backoff,
     Child,
     Children,
-    Identity,
     Joining,
     Question,
     Ready,
@@ -18,15 +17,7 @@ from workflow_engine.core.components import (
 )
 from workflow_engine.core.record import TaskRecord
 from workflow_engine.errors import UnknownTask
-from workflow_engine.face.looking import Inspected
-
-
-class Inspecting(Protocol):
-    """An engine, as far as it is looked at here."""
-
-    async def inspect(self, task: str) -> Inspected:
-        """See `ECSWorkflowEngine.inspect`."""
-        ...
+from workflow_engine.face.looking import Inspected, Looking
 
 
 class Asked(NamedTuple):
@@ -78,7 +69,7 @@ class Standing(NamedTuple):
         return self.status.state.terminal
 
 
-async def standing(engine: Inspecting, task: str) -> Standing:
+async def standing(engine: Looking, task: str) -> Standing:
     """Return how *task* stands.
 
     Raises:
@@ -143,8 +134,3 @@ def _forked(run: dict[str, Any]) -> Iterator[str]:
     table: Children | None = run.get("children")
     entries: dict[str, Child] = table.entries if table is not None else {}
     return (task for task, child in entries.items() if child.state is None)
-
-
-def workflow_of(standing: Standing) -> str:
-    """Return the name of the task's workflow."""
-    return standing.record.get(Identity).workflow

@@ -3,15 +3,16 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final
 
 from workflow_engine.cli.run_answers import Answers
-from workflow_engine.cli.run_phases import duration
+from workflow_engine.cli.run_phases import ENDED, duration
 from workflow_engine.cli.run_progress import RunProgress
 from workflow_engine.cli.run_standing import Standing, standing
+from workflow_engine.cli.run_threads import HastyExecutor
 from workflow_engine.cli.times import local
-from workflow_engine.core.components import WaitKind
+from workflow_engine.core.components import PhaseProgress, Progress, WaitKind
 from workflow_engine.core.events import (
     QuestionAsked,
     RunParked,
@@ -71,12 +72,13 @@ class RunTask:
             EngineError: *begin* was refused, or the engine failed.
         """
         self._changed = asyncio.Event()
+        asyncio.get_running_loop().set_default_executor(HastyExecutor())
         try:
             self.task = (await begin()).id
         except BaseException:
             await self._engine.close()
             raise
-        self._progress.begin(self.task)
+        await self._show(self.task)
         running = asyncio.ensure_future(self._engine.run())
         try:
             async with asyncio.timeout(timeout):
@@ -96,6 +98,11 @@ class RunTask:
             await _either(self._changed.wait(), running)
             if self._waits:
                 await asyncio.sleep(PAUSE)
+
+    async def _show(self, task: str) -> None:
+        progress = (await self._engine.inspect(task)).record.find(Progress)
+        entries: dict[str, PhaseProgress] = progress.entries if progress is not None else {}
+        self._progress.begin(task, {phase: ENDED.get(entry.outcome, "") for phase, entry in entries.items()})
 
     def _stands(self, now: Standing) -> bool:
         """Return whether nothing happens any more unless somebody else does something."""
@@ -141,9 +148,9 @@ class RunTask:
                 self._changed.set()
 
 
-async def _either(waiting: Awaitable[object], running: "asyncio.Future[None]") -> None:
+async def _either(waiting: Coroutine[Any, Any, Any], running: "asyncio.Future[None]") -> None:
     """Return when one of the two ends; raise what ended the engine."""
-    waiter = asyncio.ensure_future(waiting)
+    waiter: asyncio.Future[Any] = asyncio.ensure_future(waiting)
     try:
         await asyncio.wait({waiter, running}, return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -4,6 +4,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from workflow_engine.cli.options import Invocation
 
@@ -15,8 +16,15 @@ def typed(invocation: Invocation, *words: str) -> str:
         invocation: of the command that says so.
         *words: the command and its arguments.
     """
-    program = "workflow-engine" if shutil.which("workflow-engine") else sys.argv[0]
-    return shlex.join([program, *words, *_flags(invocation)])
+    return shlex.join([*_program(), *words, *_flags(invocation)])
+
+
+def _program() -> list[str]:
+    if shutil.which("workflow-engine"):
+        return ["workflow-engine"]
+    if Path(sys.argv[0]).name == "__main__.py":  # python -m workflow_engine
+        return [sys.executable, "-m", "workflow_engine"]
+    return [sys.argv[0]]
 
 
 def _flags(invocation: Invocation) -> Iterator[str]:

@@ -35,24 +35,35 @@ class Checked(NamedTuple):
 
 
 @click.command(
-    epilog=examples("validate review.yaml", "validate workflows/", "validate --json review.yaml")
-    + "\n\nExit codes: 0 all files are good, 2 one is wrong."
+    epilog=examples(
+        "validate review.yaml", "validate workflows/", "validate --json review.yaml", "validate review.yaml --against-live"
+    )
+    + "\n\nExit codes: 0 all files are good, 1 a task under way cannot go on with its file, 2 a file is wrong."
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--against-live", is_flag=True, help="Say which tasks under way can go on with it, and which cannot.")
 @json_option
+@engine_options
+@pass_invocation
 @click.pass_context
-def validate(ctx: click.Context, files: tuple[str, ...], as_json: bool) -> None:
+def validate(
+    ctx: click.Context, invocation: Invocation, /, files: tuple[str, ...], against_live: bool, as_json: bool
+) -> None:
     """Check workflow files.
 
     FILE is a workflow file, a folder with such files, the name of a ready-made workflow, or - for stdin. In a folder,
     files that have none of the keys of a workflow at their top are left out.
     """
     checked = [_checked(name) for file in files for name in _named(file)]
+    wrong = any(one.error for one in checked)
+    live = [_live(invocation, one) for one in checked] if against_live and not wrong else []
     if as_json:
-        print_json([_document(one) for one in checked])
+        print_json([_document(one) for one in checked] if not live else _with_live(checked, live))
     else:
         _print(checked)
-    ctx.exit(WRONG if any(one.error for one in checked) else 0)
+        print_assessed([task for tasks in live for task in tasks])
+    blocked = any(task["readiness"] == "blocked" for tasks in live for task in tasks)
+    ctx.exit(WRONG if wrong else BLOCKED if blocked else 0)
 
 
 def _named(file: str) -> Iterator[str]:

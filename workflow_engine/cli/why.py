@@ -6,7 +6,7 @@ import click
 
 from workflow_engine.cli.options import Invocation, engine_options, examples, pass_invocation
 from workflow_engine.cli.output import print_line
-from workflow_engine.cli.reading import record_of
+from workflow_engine.cli.reading import known, reading
 from workflow_engine.control.client import find_engine
 
 
@@ -21,6 +21,13 @@ def why(invocation: Invocation, /, task: str) -> None:
         with engine:
             print_line(engine.call("explain", task=task))
         return
-    from workflow_engine.core.explain import explain
+    from workflow_engine.core.explain import brief, explain
 
-    print_line(explain(record_of(invocation, task), time.time(), serving=False))
+    now = time.time()
+    with reading(invocation) as model:
+
+        def child(name: str) -> str | None:
+            found = model.record(name)
+            return brief(found, now, serving=False) if found is not None else None
+
+        print_line(explain(known(model, task), now, serving=False, child=child))

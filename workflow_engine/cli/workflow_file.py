@@ -51,10 +51,8 @@ def find_workflow_file(name: str) -> Path:
         return ready_made[name]
     if path.is_dir():
         raise InputRefused(f"{name} is a folder; name a workflow file in it")
-    guess = did_you_mean(name, ready_made)
-    raise InputRefused(
-        f"there is no file {name}{guess}; name a workflow file, or one of the ready-made {listed(ready_made)}"
-    )
+    remedy = did_you_mean(name, ready_made) or f"; name a workflow file, or a ready-made one: {listed(ready_made)}"
+    raise InputRefused(f"there is no file {name}{remedy}")
 
 
 def load(name: str) -> "Loaded":

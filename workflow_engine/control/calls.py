@@ -1,16 +1,25 @@
 """The calls of the control socket: their names, their arguments, and what each does with an engine."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
 from workflow_engine.core.components import WaitKind
+from workflow_engine.core.migrating import Assessment
 from workflow_engine.errors import IllegalTransition, InputRefused
 from workflow_engine.task import Task
+from workflow_engine.task_document import read_document
 
 if TYPE_CHECKING:
-    from workflow_engine.face.commanding import Commanding
+    from workflow_engine.face.moving import Moving
+    from workflow_engine.spec.model import WorkflowSpec
+
+
+AT_ONCE: Final = 500
+"""How many tasks are moved at once: they share commits, and others have their turn."""
 
 
 class Arguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,6 +85,33 @@ class Resume(Arguments, frozen=True):
     by: str | None = None
 
 
+class Assess(Arguments, frozen=True):
+    """See `ECSWorkflowEngine.assess`; the definition is given as JSON."""
+
+    spec: msgspec.Raw
+
+
+class Migrate(Arguments, frozen=True):
+    """See `ECSWorkflowEngine.migrate`; without *tasks*, all of the workflow that may go over."""
+
+    spec: msgspec.Raw
+    tasks: tuple[str, ...] | None = None
+    phases: dict[str, str] | None = None
+
+
+class ExportTask(Arguments, frozen=True):
+    """See `ECSWorkflowEngine.export_task`."""
+
+    task: str
+    cancel: bool = False
+
+
+class ImportTask(Arguments, frozen=True):
+    """See `ECSWorkflowEngine.import_task`; *file* has the document, which may be too long for a line."""
+
+    file: str
+
+
 class Named(Arguments, frozen=True):
     """The arguments of a call about one task."""
 
@@ -99,11 +135,11 @@ class Call(NamedTuple):
     """
 
     decode: Callable[[bytes | msgspec.Raw], Any]
-    perform: Callable[["Commanding", Any], Awaitable[Any]]
+    perform: Callable[["Moving", Any], Awaitable[Any]]
     idle: bool = False
 
 
-async def perform(engine: "Commanding", name: str, arguments: bytes | msgspec.Raw) -> Any:
+async def perform(engine: "Moving", name: str, arguments: bytes | msgspec.Raw) -> Any:
     """Do the call *name* with JSON *arguments* on *engine*, and return what can be JSON.
 
     Raises:
@@ -151,7 +187,7 @@ def whole(task: Task) -> dict[str, Any]:
     }
 
 
-async def _submit(engine: "Commanding", given: SubmitTask) -> dict[str, Any]:
+async def _submit(engine: "Moving", given: SubmitTask) -> dict[str, Any]:
     task = await engine.submit_task(
         given.data,
         given.workflow_name,
@@ -165,19 +201,19 @@ async def _submit(engine: "Commanding", given: SubmitTask) -> dict[str, Any]:
     return brief(task)
 
 
-async def _answer(engine: "Commanding", given: Answer) -> dict[str, Any]:
+async def _answer(engine: "Moving", given: Answer) -> dict[str, Any]:
     return brief(await engine.answer(given.question, given.value, given.by))
 
 
-async def _cancel(engine: "Commanding", given: Cancel) -> dict[str, Any]:
+async def _cancel(engine: "Moving", given: Cancel) -> dict[str, Any]:
     return brief(await engine.cancel(given.task, given.reason))
 
 
-async def _retry(engine: "Commanding", given: Retry) -> dict[str, Any]:
+async def _retry(engine: "Moving", given: Retry) -> dict[str, Any]:
     return brief(await engine.retry(given.task, given.phase))
 
 
-async def _purge(engine: "Commanding", given: Purge) -> list[dict[str, Any]]:
+async def _purge(engine: "Moving", given: Purge) -> list[dict[str, Any]]:
     """Remove all or none, unless one is retried meanwhile; return how they stood."""
     found = [await engine.get_task(task) for task in dict.fromkeys(given.tasks)]
     for task in found:
@@ -188,24 +224,74 @@ async def _purge(engine: "Commanding", given: Purge) -> list[dict[str, Any]]:
     return [brief(task) for task in found]
 
 
-async def _suspend(engine: "Commanding", given: Suspend) -> dict[str, Any]:
+async def _suspend(engine: "Moving", given: Suspend) -> dict[str, Any]:
     question = await engine.suspend(given.task, given.kind, given.prompt, form=given.form, due=given.due)
     return {"question": question}
 
 
-async def _resume(engine: "Commanding", given: Resume) -> dict[str, Any]:
+async def _resume(engine: "Moving", given: Resume) -> dict[str, Any]:
     return brief(await engine.resume(given.task, given.value, given.by))
 
 
-async def _get_task(engine: "Commanding", given: Named) -> dict[str, Any]:
+async def _assess(engine: "Moving", given: Assess) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = msgspec.to_builtins(await engine.assess(_spec(given.spec)))
+    return found
+
+
+async def _migrate(engine: "Moving", given: Migrate) -> list[dict[str, Any]]:
+    """Move the tasks that may go over; return of each how it stood, and whether it was moved.
+
+    Where one of the named tasks is not of the workflow, or has ended, none is moved.
+    """
+    spec = _spec(given.spec)
+    found = {assessment.task: assessment for assessment in await engine.assess(spec)}
+    for task in given.tasks or ():
+        if task not in found:
+            await engine.migrate(task, spec)  # it says why not
+    chosen = [found[task] for task in dict.fromkeys(given.tasks if given.tasks is not None else found)]
+    moved: list[dict[str, Any]] = []
+    for start in range(0, len(chosen), AT_ONCE):
+        batch = (_moved(engine, one, spec, given.phases) for one in chosen[start : start + AT_ONCE])
+        moved += await asyncio.gather(*batch)
+    return moved
+
+
+async def _moved(
+    engine: "Moving", assessment: Assessment, spec: "WorkflowSpec", phases: dict[str, str] | None
+) -> dict[str, Any]:
+    said: dict[str, Any] = msgspec.to_builtins(assessment)
+    if assessment.current:
+        return {**said, "moved": False}
+    try:
+        await engine.migrate(assessment.task, spec, phases)
+    except IllegalTransition as error:  # it may not, or has gone on or ended meanwhile
+        return {**said, "moved": False, "reasons": said["reasons"] or [str(error)]}
+    return {**said, "moved": True}
+
+
+def _spec(written: msgspec.Raw) -> "WorkflowSpec":
+    from workflow_engine.spec.model import WorkflowSpec
+
+    return WorkflowSpec.model_validate(msgspec.json.decode(written))
+
+
+async def _export(engine: "Moving", given: ExportTask) -> dict[str, Any]:
+    return await engine.export_task(given.task, given.cancel)
+
+
+async def _import(engine: "Moving", given: ImportTask) -> dict[str, Any]:
+    return brief(await engine.import_task(await asyncio.to_thread(read_document, Path(given.file))))
+
+
+async def _get_task(engine: "Moving", given: Named) -> dict[str, Any]:
     return whole(await engine.get_task(given.task))
 
 
-async def _explain(engine: "Commanding", given: Named) -> str:
+async def _explain(engine: "Moving", given: Named) -> str:
     return await engine.explain(given.task)
 
 
-async def _wait(engine: "Commanding", given: Wait) -> dict[str, Any]:
+async def _wait(engine: "Moving", given: Wait) -> dict[str, Any]:
     try:
         return whole(await engine.wait(given.task, given.timeout))
     except TimeoutError as error:
@@ -224,6 +310,10 @@ CALLS: Final[Mapping[str, Call]] = {
     "purge": Call(_decoder(Purge), _purge),
     "suspend": Call(_decoder(Suspend), _suspend),
     "resume": Call(_decoder(Resume), _resume),
+    "assess": Call(_decoder(Assess), _assess),
+    "migrate": Call(_decoder(Migrate), _migrate),
+    "export_task": Call(_decoder(ExportTask), _export),
+    "import_task": Call(_decoder(ImportTask), _import),
     "get_task": Call(_decoder(Named), _get_task),
     "explain": Call(_decoder(Named), _explain),
     "wait": Call(_decoder(Wait), _wait, idle=True),

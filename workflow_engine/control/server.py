@@ -19,7 +19,7 @@ from workflow_engine.control.place import Place
 from workflow_engine.errors import EngineError, EngineStopped, InputRefused
 
 if TYPE_CHECKING:
-    from workflow_engine.face.commanding import Commanding
+    from workflow_engine.face.moving import Moving
 
 LOG: Final = logging.getLogger("workflow_engine")
 
@@ -39,7 +39,7 @@ class ControlServer:
         place: the socket.
     """
 
-    def __init__(self, engine: "Commanding", counts: Callable[[], dict[str, Any]], place: Place) -> None:
+    def __init__(self, engine: "Moving", counts: Callable[[], dict[str, Any]], place: Place) -> None:
         self._engine = engine
         self._counts = counts
         self._place = place
@@ -53,7 +53,7 @@ class ControlServer:
 
     @classmethod
     def start(
-        cls, engine: "Commanding", counts: Callable[[], dict[str, Any]], data_dir: Path
+        cls, engine: "Moving", counts: Callable[[], dict[str, Any]], data_dir: Path
     ) -> "ControlServer | None":
         """Take commands from now on; return None, and say so in the log, where this machine has no way for that.
 

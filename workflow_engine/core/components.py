@@ -421,10 +421,18 @@ class Steps(Table, frozen=True):
 
 
 class Definition(Component, frozen=True, gc=False, omit_defaults=True):
-    """A workflow as it was when a task started with it; the entity is ``#`` and its hash."""
+    """A workflow as it was when a task started with it; the entity is ``#`` and its hash.
+
+    Attributes:
+        name: of the workflow.
+        spec: the definition, JSON.
+        told: since when its name has meant it for new tasks, engine time in seconds; None where it never has, since
+            only tasks have come over to it.
+    """
 
     name: str
     spec: msgspec.Raw
+    told: float | None = 0.0
 
 
 class Timetable(Component, frozen=True, gc=False, omit_defaults=True):

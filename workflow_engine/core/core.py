@@ -7,7 +7,6 @@ import msgspec
 
 from workflow_engine.core.components import (
     Artifacts,
-    Children,
     Definition,
     Escalated,
     Feedback,
@@ -18,6 +17,7 @@ from workflow_engine.core.components import (
     Steps,
     definition_entity,
 )
+from workflow_engine.core.exporting import family
 from workflow_engine.core.fan import group_of
 from workflow_engine.core.inputs import Input
 from workflow_engine.core.migrating import Assessment
@@ -134,6 +134,10 @@ class Core:
         """Return whether a definition with this hash exists."""
         return digest in self._state.plans
 
+    def digests(self) -> list[str]:
+        """Return the hashes of all definitions."""
+        return list(self._state.plans)
+
     def latest(self, name: str) -> str | None:
         """Return the hash of the definition of this name that was told last, or None."""
         return self._state.named.get(name)
@@ -146,6 +150,11 @@ class Core:
     def plan(self, digest: str) -> Plan:
         """Return the compiled definition with this hash, which must exist."""
         return self._state.plans[digest]
+
+    def stored(self, digest: str) -> Definition:
+        """Return the definition with this hash, which must exist, as it was told."""
+        with self._state.world.entered():
+            return self._state.world.get(definition_entity(digest), Definition)
 
     def definition(self, name: str) -> tuple[str, bytes] | None:
         """Return hash and JSON of the definition of this name that was told last, or None."""
@@ -206,29 +215,32 @@ class Core:
             if task not in state.world or "/" in task or task.startswith("#"):
                 return None
             runs = {run: as_it_is(state.world.components(run)) for run in live_runs(state, task)}
-            return TaskRecord(task, as_it_is(state.world.components(task)), runs)
+            held = tuple(state.held.get(task, ()))
+            return TaskRecord(task, as_it_is(state.world.components(task)), runs, held)
 
-    def assess(self, workflow: str, plan: Plan) -> list[Assessment]:
-        """Return of every live task of *workflow* whether it may go on with *plan*.  Costs what exists: for chores."""
+    def going_through(self, workflow: str) -> list[str]:
+        """Return the live tasks of a workflow.  Costs what exists: for chores."""
         state = self._state
         with state.world.entered():
-            tasks = [task for task in state.runs if state.world.get(task, Identity).workflow == workflow]
-            return [assess_task(state, task, plan) for task in tasks]
+            return [task for task in state.runs if state.world.get(task, Identity).workflow == workflow]
+
+    def assess(self, tasks: Iterable[str], digest: str, plan: Plan) -> list[Assessment]:
+        """Return of each of *tasks* that lives whether it may go on with *plan*, whose definition has this hash."""
+        state = self._state
+        with state.world.entered():
+            return [assess_task(state, task, digest, plan) for task in tasks if task in state.world]
 
     def export(self, task: str) -> dict[str, Components]:
-        """Return the entities of a task, of its runs, and of the tasks that it has forked and waits for."""
-        state = self._state
-        found: dict[str, Components] = {}
-        with state.world.entered():
-            waiting = [task]
-            for name in waiting:
-                found[name] = as_it_is(state.world.components(name))
-                for run in live_runs(state, name):
-                    found[run] = as_it_is(state.world.components(run))
-                    children = found[run].get("children")
-                    if isinstance(children, Children):
-                        waiting += [child for child in children.entries if child in state.world]
-        return found
+        """Return the entities of a task, of its runs, and of the tasks that it has forked and waits for.
+
+        Raises:
+            IllegalTransition: an attempt is under way, or another task waits for this one.
+        """
+        ended = self._state.ended.get(task)
+        if ended is not None:
+            return {task: as_it_is(ended)}
+        with self._state.world.entered():
+            return family(self._state, task)
 
     def question(self, question: str) -> Question | None:
         """Return an open question, or None."""

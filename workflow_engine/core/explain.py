@@ -1,28 +1,32 @@
 """Why is this waiting?  One plain sentence from what is true of a task."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
 
 from workflow_engine.core.components import (
-    Backoff,
     Failure,
     Identity,
-    Question,
-    Ready,
-    Run,
-    Running,
+    Stage,
     Status,
-    Suspended,
     TaskState,
-    WaitKind,
+    Undoing,
 )
+from workflow_engine.core.fan import group_of
+from workflow_engine.core.fan_reasons import Runs, fan_counts, fan_reason
 from workflow_engine.core.moments import moment
+from workflow_engine.core.plan import UNDO
+from workflow_engine.core.reasons import NAMED_MAX, Around, Reason, reason, some
 from workflow_engine.core.record import TaskRecord
 
-_WHOM = {WaitKind.HUMAN: "somebody", WaitKind.AGENT: "an agent", WaitKind.IO: "the outside"}
 
-
-def explain(record: TaskRecord, now: float, *, serving: bool, lacks: Mapping[str, str] | None = None) -> str:
+def explain(
+    record: TaskRecord,
+    now: float,
+    *,
+    serving: bool,
+    lacks: Mapping[str, str] | None = None,
+    child: Callable[[str], str | None] = lambda task: None,
+) -> str:
     """Return what or whom a task waits for, since when, when it next wakes, and what happens then.
 
     Args:
@@ -30,13 +34,76 @@ def explain(record: TaskRecord, now: float, *, serving: bool, lacks: Mapping[str
         now: engine time, in seconds.
         serving: whether an engine carries tasks out.
         lacks: what ready runs need that is not registered, by run id.
+        child: gives what a task that this one forked waits for, see `brief`; None where that is not known.
     """
-    status = record.get(Status)
-    name = f"Task {record.id} ({record.get(Identity).workflow})"
+    identity, status, stage = record.get(Identity), record.get(Status), record.find(Stage)
+    at = f", at stage {stage.name!r}" if stage is not None else ""
+    name = f"Task {record.id} ({identity.workflow}{at})"
     if status.state.terminal:
         return f"{name} {_ended(status, record.find(Failure), now)}."
-    parts = [_run(run_id, run, now, serving, (lacks or {}).get(run_id)) for run_id, run in record.runs.items()]
-    return f"{name} {'; and '.join(parts) or 'is between phases'}."
+    undoing = record.find(Undoing)
+    parts = [str(found) for found in _reasons(record, Around(now, serving, lacks or {}, child))]
+    said = "; and ".join([*parts[:NAMED_MAX], *_rest(parts), *_held(record.held)]) or "is between phases"
+    return f"{name} {said if undoing is None else _undoing(record, undoing, said)}."
+
+
+def brief(record: TaskRecord, now: float, *, serving: bool, lacks: Mapping[str, str] | None = None) -> str:
+    """Return what or whom a task waits for, in a few words that can stand in another sentence; see `explain`."""
+    status = record.get(Status)
+    if status.state.terminal:
+        return f"is {status.state}"
+    found = next(_reasons(record, Around(now, serving, lacks or {}, lambda task: None)), None)
+    return found.what if found is not None else "is between phases"
+
+
+def _reasons(record: TaskRecord, around: Around) -> Iterator[Reason]:
+    """Give what each run of a task waits for, a fan-out with its items as one; those that wait longest first."""
+    items: dict[str, Runs] = {}
+    phases: Runs = []
+    for run_id, run in record.runs.items():
+        if run["run"].item is None:
+            phases.append((run_id, run))
+        else:
+            items.setdefault(group_of(run_id), []).append((run_id, run))
+    if len(phases) > NAMED_MAX:  # not all can be named
+        phases.sort(key=_interest)
+    for name, phase in phases:
+        counts = fan_counts(phase)
+        if counts is None:
+            yield reason(name, phase, around)
+        else:
+            yield fan_reason(phase, counts, items.get(name, []), around)
+
+
+_INTEREST: Final = ("suspended", "backoff", "ready", "joining", "running")
+
+
+def _interest(run: tuple[str, Mapping[str, Any]]) -> int:
+    """Return the place of a run among those that a sentence names: what waits for somebody goes before what moves."""
+    return next((place for place, marker in enumerate(_INTEREST) if marker in run[1]), len(_INTEREST))
+
+
+def _rest(parts: list[str]) -> Iterator[str]:
+    more = len(parts) - NAMED_MAX
+    if more > 0:
+        yield f"{more} more {'phase is' if more == 1 else 'phases are'} under way"
+
+
+def _held(phases: tuple[str, ...]) -> Iterator[str]:
+    if phases:
+        named = some([repr(phase) for phase in phases])
+        subject = f"phase {named} waits" if len(phases) == 1 else f"phases {named} wait"
+        yield f"{subject} until others have ended (max_concurrency of the workflow)"
+
+
+def _undoing(record: TaskRecord, undoing: Undoing, said: str) -> str:
+    failure = undoing.failure
+    why = f"{failure.error}: {failure.message}" if failure is not None else undoing.reason
+    ends = "is cancelled" if undoing.move == "cancel" else "fails"
+    because = f" because {why.rstrip('.')}" if why else ""
+    phase = next((run["run"].phase.removesuffix(UNDO) for run in record.runs.values()), None)
+    following = f", phase {phase!r} next" if phase is not None else ""
+    return f"{ends}{because}; before that it undoes what it has done{following}: it {said}"
 
 
 def _ended(status: Status, failure: Failure | None, now: float) -> str:
@@ -54,52 +121,3 @@ def _ended(status: Status, failure: Failure | None, now: float) -> str:
             return f"was cancelled {when}{why}; nothing more happens"
         case _:
             return f"is {status.state}, since {when}; nothing more happens"
-
-
-def _run(run_id: str, run: Mapping[str, Any], now: float, serving: bool, lacks: str | None) -> str:
-    phase = repr(run["run"].phase)
-    for kind in (Running, Backoff, Suspended, Ready):
-        marker = run.get(kind.__name__.lower())
-        match marker:
-            case Running() if not serving:
-                return f"was in phase {phase} when its engine stopped; it is taken up again when an engine runs"
-            case Running(since=since, until=until):
-                limit = f"it is given up {moment(until, now)}" if until is not None else "it has no time limit"
-                return f"is being carried out in phase {phase}, since {moment(since, now)}; {limit}"
-            case Backoff(until=until, error=error):
-                number = run["attempt"].number + 1
-                return f"failed in phase {phase} ({error.rstrip('.')}) and makes attempt {number} {moment(until, now)}"
-            case Suspended(question=None, since=since, until=float(until)):
-                wakes = f"until {moment(until, now)}; then its handler goes on"
-                return f"sleeps in phase {phase} since {moment(since, now)}, {wakes}"
-            case Suspended():
-                return _asking(run["run"], run["question"], marker, now)
-            case Ready(since=since, needs=needs):
-                # Once an engine runs, it knows what is missing; what was noted may have been registered since.
-                return _ready(phase, since, lacks if serving else lacks or needs, serving, now)
-            case _:
-                continue
-    return f"has a run without a state ({run_id})"
-
-
-def _ready(phase: str, since: float, needs: str | None, serving: bool, now: float) -> str:
-    when = f"since {moment(since, now)}"
-    if needs is not None:
-        return f"waits in phase {phase} {when} for {needs}, which is not registered; it goes on as soon as it is"
-    if not serving:
-        return f"is ready for phase {phase} {when} and waits for an engine to run"
-    return f"is ready for phase {phase} {when} and waits for a free place; it goes on when others end"
-
-
-def _asking(run: Run, question: Question, suspended: Suspended, now: float) -> str:
-    whom = question.assignee or " or ".join(question.candidates) or _WHOM[question.kind]
-    what = f"{question.prompt!r} (question {question.id})"
-    text = f"waits in phase {run.phase!r} since {moment(suspended.since, now)} for {whom} to answer {what}"
-    if suspended.until is not None:
-        return f"{text}; without an answer it fails {moment(suspended.until, now)}"
-    if question.due is not None and question.overdue:
-        return f"{text}; that was due {moment(question.due, now)}, and it keeps waiting"
-    if question.due is not None:
-        then = "it fails then" if question.on_due == "fail" else "after that it is overdue and keeps waiting"
-        return f"{text}; due {moment(question.due, now)}, {then}"
-    return f"{text}; it goes on with the answer, however long that takes"

@@ -145,14 +145,14 @@ def _hand_back(tick: Tick, identity: Identity, plan: Plan, target: str, feedback
 
 def supersede(tick: Tick, task: str, plan: Plan, target: str) -> None:
     """Make *target* and all that builds on it undone: what is under way is withdrawn, outputs stay to be looked at."""
-    within = {target, *plan.graph.downstream(target)}
+    within = dict.fromkeys((target, *plan.graph.downstream(target)))
     for run in tick.state.runs.get(task, ()):
         if tick.world.get(run, Run).phase in within:
             withdraw(tick, run, "superseded")
     tick.ready = [(visit, old) for visit, old in tick.ready if visit.run.task != task or visit.run.phase not in within]
-    for waiting in (tick.planned.get(task), tick.state.held.get(task)):
-        for phase in within if waiting else ():
-            waiting.pop(phase, None)
+    for waiting in (tick.planned.get(task, {}), tick.state.held.get(task, {})):
+        for phase in within.keys() & waiting.keys():
+            del waiting[phase]
     table = tick.world.find(task, Progress)
     entries: dict[str, PhaseProgress] = table.entries if table is not None else {}
     for phase in within:

@@ -102,9 +102,9 @@ def _reach(tick: Tick, identity: Identity, plan: Plan, name: str) -> bool:
         return True
     if phase.spec.gate is not None:
         return _decide(tick, identity, plan, phase)
-    if all(needed in entries and entries[needed].done for needed in phase.needed):
-        if name not in tick.planned.get(task, ()):
-            tick.state.held.setdefault(task, {})[name] = None
+    ready = all(needed in entries and entries[needed].done for needed in phase.needed)
+    if ready and name not in tick.planned.get(task, ()):
+        tick.state.held.setdefault(task, {})[name] = None
     return False
 
 

@@ -1,7 +1,7 @@
 """Gates: whether the verdicts of reviewing phases are enough to go on."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -54,13 +54,11 @@ def judge(phase: Phase, entries: Mapping[str, PhaseProgress], *, final: bool = F
     )
 
 
-def _required(require: str | int, counting: int) -> int:
-    """Return how many have to pass.  Where all were skipped, there is nothing to object to."""
-    if counting == 0:
-        return 0
-    if isinstance(require, int):
-        return require
-    return 1 if require == "any" else counting
+def _required(require: Literal["all", "any"] | int, counting: int) -> int:
+    """Return how many have to pass: no more than count, so where all were skipped there is nothing to object to."""
+    if require == "all":
+        return counting
+    return min(1 if require == "any" else require, counting)
 
 
 def _verdict(entry: PhaseProgress | None, absent: str) -> str:

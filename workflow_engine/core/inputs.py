@@ -13,11 +13,20 @@ class Input(msgspec.Struct, frozen=True, tag=True, gc=False):
 
 
 class Define(Input, frozen=True, tag=True, gc=False):
-    """A workflow definition that submissions may name from now on."""
+    """A workflow definition.
+
+    Attributes:
+        digest: its hash.
+        name: of the workflow.
+        spec: the definition, JSON.
+        submitted: whether the name means it from now on where tasks are submitted; else it is there for tasks that
+            come over to it.
+    """
 
     digest: str
     name: str
     spec: msgspec.Raw
+    submitted: bool = True
 
 
 class Submit(Input, frozen=True, tag=True, gc=False):
@@ -260,11 +269,12 @@ class SetTimetable(Input, frozen=True, tag=True, gc=False):
 
 
 class Migrate(Input, frozen=True, tag=True, gc=False):
-    """Let a live task go on with another definition.
+    """Let a live task go on with another definition of its workflow.
 
     Attributes:
         definition: hash of a definition the core knows.
-        phases: what a phase of the old definition is called in the new one, where that differs.
+        phases: what phases that the task has completed are called in the new definition, where that differs; given,
+            though it be empty, it lets a task go over of which somebody has to say so.
     """
 
     task: str
@@ -278,6 +288,16 @@ class Adopt(Input, frozen=True, tag=True, gc=False):
 
     task: str
     entities: dict[str, dict[str, msgspec.Raw]]
+    ticket: int | None = None
+
+
+class Release(Input, frozen=True, tag=True, gc=False):
+    """End a live task, since its copy goes on elsewhere: nothing is compensated.
+
+    The reply are its entities as they were, those of the tasks that it has forked too.
+    """
+
+    task: str
     ticket: int | None = None
 
 

@@ -63,7 +63,7 @@ class Lanes:
     def __init__(self) -> None:
         self._lanes: dict[LaneKey, Lane] = {}
         self._slots: dict[tuple[str, str], Slots] = {}
-        self._queued: set[str] = set()
+        self._queued: dict[str, Lane] = {}
         self._stirred: dict[Lane, None] = {}
 
     def lane(self, key: LaneKey) -> Lane:
@@ -94,12 +94,12 @@ class Lanes:
     def add(self, lane: Lane, order: Order) -> None:
         """Queue a ready run."""
         heapq.heappush(lane.waiting, order)
-        self._queued.add(order[2])
+        self._queued[order[2]] = lane
         self._stirred[lane] = None
 
     def discard(self, run: str) -> None:
         """Take a run out of the queue, if it is there."""
-        self._queued.discard(run)
+        self._queued.pop(run, None)
 
     def end(self, lane: Lane) -> None:
         """Count a run as no longer under way."""
@@ -130,7 +130,7 @@ class Lanes:
                 heapq.heappop(heads)
                 continue
             heapq.heappop(lane.waiting)
-            self._queued.discard(order[2])
+            del self._queued[order[2]]
             lane.pool.used += 1
             lane.classification.used += 1
             if self._head(lane):
@@ -146,9 +146,9 @@ class Lanes:
         return slots
 
     def _head(self, lane: Lane) -> bool:
-        """Drop what was discarded from the front of a lane; return whether something is left."""
+        """Drop what was discarded, or queues elsewhere, from the front of a lane; return whether something is left."""
         waiting = lane.waiting
-        while waiting and waiting[0][2] not in self._queued:
+        while waiting and self._queued.get(waiting[0][2]) is not lane:
             heapq.heappop(waiting)
         return bool(waiting)
 

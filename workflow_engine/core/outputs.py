@@ -11,5 +11,6 @@ def last_output(components: dict[str, Any]) -> Json:
     """Return the output of the phase that ended last of those that gave one, absent where none did."""
     table: Progress | None = components.get("progress")
     entries: dict[str, PhaseProgress] = table.entries if table is not None else {}
-    ended = [entry for entry in entries.values() if entry.output is not msgspec.UNSET]
+    # Of two that ended at the same moment, the one that began to end later: `max` takes the first.
+    ended = [entry for entry in reversed(entries.values()) if entry.output is not msgspec.UNSET]
     return max(ended, key=lambda entry: entry.ended).output if ended else msgspec.UNSET

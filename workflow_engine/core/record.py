@@ -25,11 +25,13 @@ class TaskRecord(msgspec.Struct, frozen=True):
         id: the task's id.
         components: of the task.
         runs: components of its live runs, by run id.
+        held: phases that could begin and wait for others to end, in their order, as far as that is known.
     """
 
     id: str
     components: dict[str, Any]
     runs: dict[str, dict[str, Any]]
+    held: tuple[str, ...] = ()
 
     def find(self, kind: type[C]) -> C | None:
         """Return the task's component of this kind, or None."""

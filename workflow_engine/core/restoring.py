@@ -37,6 +37,7 @@ from workflow_engine.core.components import (
     Table,
     Timetable,
     Undoing,
+    definition_entity,
 )
 from workflow_engine.core.fan import Fan, group_of
 from workflow_engine.core.flow import held_phases
@@ -171,10 +172,20 @@ def _load_definition(state: State, entity: str, components: Components, make: Ma
     if isinstance(definition, Definition):
         make(entity, definition)
         state.plans[entity[1:]] = Plan.stored(bytes(definition.spec))
-        state.named[definition.name] = entity[1:]
+        _name(state, definition, entity[1:])
     elif isinstance(timetable, Timetable):
         make(entity, timetable)
         set_timer(state, entity)
+
+
+def _name(state: State, definition: Definition, digest: str) -> None:
+    """Let the name of a workflow mean the definition that was told last."""
+    if definition.told is None:
+        return
+    known = state.named.get(definition.name)
+    before = state.world.get(definition_entity(known), Definition).told if known is not None else None
+    if before is None or definition.told >= before:
+        state.named[definition.name] = digest
 
 
 def _load_task(state: State, components: Components, task: str, warnings: list[str], make: Make) -> str | None:

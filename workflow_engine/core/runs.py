@@ -79,7 +79,7 @@ def too_often(tick: Tick, task: str, phase: Phase, visit: int) -> bool:
 
 
 def undo_number(tick: Tick, task: str, phase: PhasePlan) -> int:
-    """Return where a phase that has just done its work stands among what the task can undo; 0 where it is not undone."""
+    """Return where a phase that has just done its work stands among what its task can undo; 0 for nothing to undo."""
     if phase.spec.compensate is None:
         return 0
     table = tick.world.find(task, Progress)

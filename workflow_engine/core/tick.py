@@ -32,8 +32,9 @@ Components = dict[str, Component | Table]
 """The components of one entity, by their names in journals."""
 
 
-Reply = str | Components | EngineError
-"""What a caller is told: an id, the components of the task it has just submitted, or a refusal."""
+Reply = str | Components | dict[str, Components] | EngineError
+"""What a caller is told: an id, the components of the task it has just submitted, the entities of a task that is given
+away, or a refusal."""
 
 
 class Visit(msgspec.Struct, frozen=True, gc=False):

@@ -8,7 +8,7 @@ import msgspec
 
 from workflow_engine.artifacts.port import ArtifactRef
 from workflow_engine.core.components import Artifacts, TaskState
-from workflow_engine.core.explain import explain
+from workflow_engine.core.explain import brief, explain
 from workflow_engine.core.record import TaskRecord
 from workflow_engine.errors import (
     ArtifactError,
@@ -84,7 +84,15 @@ class Looking(Opening):
         """
         session, name = await self._found(task)
         record, lacks = await self._inspected(session, name)
-        return explain(record, session.host.now(), serving=session.serving, lacks=lacks)
+        core, now, serving = session.host.core, session.host.now(), session.serving
+
+        def child(name: str) -> str | None:
+            found = core.record(name)
+            return brief(found, now, serving=serving, lacks=core.lacks(name)) if found is not None else None
+
+        sentence = explain(record, now, serving=serving, lacks=lacks, child=child)
+        await session.host.durable()  # what it says of children, too
+        return sentence
 
     @on_engine_loop
     async def inspect(self, task: Task | str) -> Inspected:

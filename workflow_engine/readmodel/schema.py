@@ -36,15 +36,16 @@ CREATE TABLE labels (
 -- Components as JSON.  run is '' for the task itself.  entry 0 has plain components, null for one that was removed,
 -- and under the name '' an object of what was there when task or run was first written; entry 1 has what was put into
 -- tables by key since, and tables that were large from the first; entry 2 has long components that no list shows.
--- Later rows, in the order of the key, override earlier ones.
+-- Later rows, in the order of the key, override earlier ones.  This table and the next are not their own indexes: in
+-- such a one, SQLite reads a long value whole to compare what stands before it.
 CREATE TABLE parts (
     k INTEGER NOT NULL, entry INTEGER NOT NULL, run TEXT NOT NULL, name TEXT NOT NULL, key TEXT NOT NULL,
     json BLOB NOT NULL, PRIMARY KEY (k, entry, run, name, key)
-) WITHOUT ROWID;
+);
 
 -- What was decided: about each task, as [commit number, engine time, number of the first event, first event, ...] with
 -- commas between; and by the newest commits as a whole, with null for what was decided about a task that is purged.
-CREATE TABLE history (k INTEGER NOT NULL, n INTEGER NOT NULL, json BLOB NOT NULL, PRIMARY KEY (k, n)) WITHOUT ROWID;
+CREATE TABLE history (k INTEGER NOT NULL, n INTEGER NOT NULL, json BLOB NOT NULL, PRIMARY KEY (k, n));
 CREATE TABLE feed (n INTEGER PRIMARY KEY, at REAL NOT NULL, json BLOB NOT NULL, bytes_before INTEGER NOT NULL);
 
 -- Open questions; deadline is due, or so late that questions without one come last.

@@ -46,10 +46,10 @@ LONG: Final = frozenset(("data", "items", "result"))
 """Components that may be as long as what people submit, and that are written once."""
 
 LONG_BYTES: Final = 4096
-"""From where on such a component is kept apart from what is read with every change of its task."""
+"""One that is longer than this is kept apart from what is read with every change of its task."""
 
 LARGE: Final = 16
-"""From how many entries on a table is kept apart from the first."""
+"""A table with more entries than this is kept apart from the first."""
 
 _PLAIN: Final = "SELECT run, name, entry, key, json FROM parts WHERE k = ? AND entry = 0 ORDER BY entry, run, name, key"
 _PLAIN_SOME: Final = """

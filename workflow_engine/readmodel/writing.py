@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from workflow_engine.errors import JournalError
+from workflow_engine.readmodel import statements as sql
 from workflow_engine.readmodel.batch import NULL, TABLE_NAMES, Anew, Base, Batch, Components, TaskChange, merged
 from workflow_engine.readmodel.describing import (
     Described,
@@ -34,7 +35,7 @@ class Known(NamedTuple):
 def lookup(connection: sqlite3.Connection, tasks: Iterable[str]) -> dict[str, Known]:
     """Return those of *tasks* that the index has, by id."""
     ids = _encode(list(tasks))
-    rows = connection.execute(_LOOKUP, (ids,))
+    rows = connection.execute(sql.LOOKUP, (ids,))
     return {task: Known(k, bool(ended), bool(spread)) for task, k, ended, spread in rows}
 
 
@@ -44,13 +45,13 @@ def write(connection: sqlite3.Connection, batch: Batch, n: int) -> None:
     Raises:
         JournalError: a component is not what this version can read.
     """
-    connection.executemany(_DELETE_DEFINITION, [(digest,) for digest in batch.definitions])
+    connection.executemany(sql.DELETE_DEFINITION, [(digest,) for digest in batch.definitions])
     connection.executemany(
-        _DEFINITION, [(digest, json) for digest, json in batch.definitions.items() if json is not None]
+        sql.DEFINITION, [(digest, json) for digest, json in batch.definitions.items() if json is not None]
     )
-    connection.executemany(_DELETE_TIMETABLE, [(workflow,) for workflow in batch.timetables])
+    connection.executemany(sql.DELETE_TIMETABLE, [(workflow,) for workflow in batch.timetables])
     connection.executemany(
-        _TIMETABLE, [(workflow, json) for workflow, json in batch.timetables.items() if json is not None]
+        sql.TIMETABLE, [(workflow, json) for workflow, json in batch.timetables.items() if json is not None]
     )
     known = lookup(connection, batch.tasks)
     write_feed(connection, batch.feed)
@@ -65,54 +66,6 @@ def write(connection: sqlite3.Connection, batch: Batch, n: int) -> None:
             ) from error
     writer.flush()
 
-
-_LOOKUP: Final = """
-SELECT tasks.id, tasks.k, tasks.ended_at IS NOT NULL, tasks.spread
-FROM json_each(CAST(? AS TEXT)) AS asked CROSS JOIN tasks ON tasks.id = asked.value
-"""
-_LAST: Final = "SELECT coalesce(max(k), 0) FROM tasks"
-_SELECT_DEFINITION: Final = "SELECT json FROM definitions WHERE digest = ?"
-_DELETE_DEFINITION: Final = "DELETE FROM definitions WHERE digest = ?"
-_DEFINITION: Final = "INSERT INTO definitions VALUES (?, ?)"
-_DELETE_TIMETABLE: Final = "DELETE FROM timetables WHERE workflow = ?"
-_TIMETABLE: Final = "INSERT INTO timetables VALUES (?, ?)"
-_OTHER_PLACES: Final = """
-SELECT run, since, phase, classification, waiting FROM places
-WHERE k = ? AND run NOT IN (SELECT value FROM json_each(CAST(? AS TEXT)))
-"""
-
-_DELETE_TASK: Final = "DELETE FROM tasks WHERE k = ?"
-_DELETE_HISTORY: Final = "DELETE FROM history WHERE k = ?"
-_DELETE_PARTS: Final = "DELETE FROM parts WHERE k = ?"
-_DELETE_RUN: Final = "DELETE FROM parts WHERE k = ? AND entry IN (0, 1, 2) AND run = ?"
-_DELETE_ENTRIES: Final = "DELETE FROM parts WHERE k = ? AND entry = 1 AND run = ? AND name = ?"
-_DELETE_LABELS: Final = "DELETE FROM labels WHERE k = ?"
-_DELETE_PLACES: Final = "DELETE FROM places WHERE k = ?"
-_DELETE_QUESTIONS: Final = "DELETE FROM questions WHERE k = ?"
-_DELETE_INVITED: Final = "DELETE FROM invited WHERE k = ?"
-_DELETE_PLACE: Final = "DELETE FROM places WHERE k = ? AND run = ?"
-_DELETE_QUESTION: Final = "DELETE FROM questions WHERE k = ? AND run = ?"
-_DELETE_INVITED_TO: Final = "DELETE FROM invited WHERE k = ? AND run = ?"
-_DELETE_TEXT: Final = "DELETE FROM search WHERE rowid = ?"
-_TASK: Final = f"INSERT OR REPLACE INTO tasks VALUES ({', '.join('?' * 22)})"
-_HISTORY: Final = """
-INSERT INTO history VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET json = CAST(json || ',' || excluded.json AS BLOB)
-"""
-_PART: Final = "INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?, ?, ?)"
-_LABEL: Final = "INSERT INTO labels VALUES (?, ?, ?, ?, ?)"
-_PLACE: Final = "INSERT INTO places VALUES (?, ?, ?, ?, ?, ?)"
-_QUESTION: Final = f"INSERT INTO questions VALUES ({', '.join('?' * 13)})"
-_INVITED: Final = "INSERT INTO invited VALUES (?, ?, ?, ?, ?, ?)"
-_TEXT: Final = "INSERT INTO search (rowid, text) VALUES (?, ?)"
-
-_OF_RUNS: Final = (_DELETE_PLACES, _DELETE_QUESTIONS, _DELETE_INVITED)
-_OF_ONE_RUN: Final = (_DELETE_PLACE, _DELETE_QUESTION, _DELETE_INVITED_TO)
-_OF_LIFE: Final = (_DELETE_PARTS, _DELETE_LABELS, _DELETE_TEXT, *_OF_RUNS)
-_IN_ORDER: Final = (
-    _DELETE_TASK, _DELETE_HISTORY, *_OF_LIFE, *_OF_ONE_RUN, _DELETE_RUN, _DELETE_ENTRIES,
-    _TASK, _PART, _LABEL, _PLACE, _QUESTION, _INVITED, _HISTORY, _TEXT,
-)  # fmt: skip
-"""Statements in the order in which a batch runs them, each for all of its tasks at once."""
 
 _TEXTUAL: Final = frozenset(("identity", "data", "failure", "progress"))
 """Components that the text of a task is made of."""
@@ -137,14 +90,14 @@ class _Writer:
     def __init__(self, connection: sqlite3.Connection, n: int) -> None:
         self._connection = connection
         self._n = n
-        self._last: int = connection.execute(_LAST).fetchone()[0]
-        self._rows: dict[str, list[tuple[Any, ...]]] = {statement: [] for statement in _IN_ORDER}
+        self._last: int = connection.execute(sql.LAST).fetchone()[0]
+        self._rows: dict[str, list[tuple[Any, ...]]] = {statement: [] for statement in sql.IN_ORDER}
         self._classifications: dict[str, dict[str, str]] = {}
 
     def take(self, task: str, change: TaskChange, known: Known | None) -> None:
         """Collect what becomes of one task."""
         if change.purged and known is not None:
-            self._delete(known.k, _DELETE_TASK, _DELETE_HISTORY, *_OF_LIFE)
+            self._delete(known.k, sql.DELETE_TASK, sql.DELETE_HISTORY, *sql.OF_LIFE)
             known = None
         begins = change.base is Base.NOTHING or (change.base is Base.UNSURE and (known is None or known.ended))
         if begins:
@@ -152,7 +105,7 @@ class _Writer:
         elif known is not None and not known.ended and (change.alive is not None or change.runs):
             self._go_on(task, change, known)
         if known is not None and change.events:
-            self._rows[_HISTORY].append((known.k, self._n, b",".join(change.events)))
+            self._rows[sql.HISTORY].append((known.k, self._n, b",".join(change.events)))
 
     def flush(self) -> None:
         """Run the statements."""
@@ -168,30 +121,31 @@ class _Writer:
         if of is None:  # no task, or purged
             return known
         if known is not None:
-            self._delete(known.k, *_OF_LIFE)
+            self._delete(known.k, *sql.OF_LIFE)
             k = known.k
         else:
             k = self._last = self._last + 1
         if change.ended:  # it is only ever read whole
-            self._rows[_PART].append((k, 0, "", "", "", _encode(own)))
+            self._rows[sql.PART].append((k, 0, "", "", "", _encode(own)))
         else:
             self._first(k, "", own)
         for run, components in runs.items():
             self._first(k, run, components)
         places = self._places(runs, of)
-        self._rows[_TASK].append(task_row(k, self._n, of, change.ended, places))
+        self._rows[sql.TASK].append(task_row(k, self._n, of, change.ended, places))
         if len(places) > 1:
-            self._rows[_PLACE] += [(k, *place) for place in places]
+            self._rows[sql.PLACE] += [(k, *place) for place in places]
         self._ask(k, task, runs)
         self._label(k, of)
         outputs = own.get("progress")
-        self._rows[_TEXT].append((k, text_of(of.identity, of.failure, own.get("data"), _table(outputs))))
+        self._rows[sql.TEXT].append((k, text_of(of.identity, of.failure, own.get("data"), _table(outputs))))
         return Known(k, change.ended)
 
     def _go_on(self, task: str, change: TaskChange, known: Known) -> None:
         """Write what changes of a task that the index has; what does not change of its runs is not read."""
         k = known.k
         stored = load_plain(self._connection, k, change.runs if known.spread else None)
+        before = [run for run in change.runs if run in stored.runs]
         own = merged(change.own)
         self._put(k, "", own)
         for run, listed in change.runs.items():
@@ -201,41 +155,38 @@ class _Writer:
         of = described(stored.own)
         if of is None:
             return
+        for statement in sql.OF_ONE_RUN:
+            self._rows[statement] += [(k, run) for run in before]
         self._stand(task, of, change, known, stored)
         if "identity" in own:
-            self._delete(k, _DELETE_LABELS)
+            self._delete(k, sql.DELETE_LABELS)
             self._label(k, of)
         if not _TEXTUAL.isdisjoint(own):
-            self._delete(k, _DELETE_TEXT)
+            self._delete(k, sql.DELETE_TEXT)
             outputs = first | load_outputs(self._connection, k) | _table(own.get("progress"))
             data = stored.own.get("data") or load_data(self._connection, k)
-            self._rows[_TEXT].append((k, text_of(of.identity, of.failure, data, outputs)))
+            self._rows[sql.TEXT].append((k, text_of(of.identity, of.failure, data, outputs)))
 
     def _stand(self, task: str, of: Described, change: TaskChange, known: Known, stored: Stored) -> None:
         """Write the row of a task that goes on, and those of its runs that changed."""
         k = known.k
-        places = self._places(stored.runs, of)
-        if not known.spread:
-            written, others = places, list[Place]()
-        else:
-            others = [Place(*row) for row in self._connection.execute(_OTHER_PLACES, (k, _encode(list(change.runs))))]
-            written = places
-        places = [*others, *written]
-        self._rows[_TASK].append(task_row(k, self._n, of, change.ended, places))
+        loaded = places = self._places(stored.runs, of)
+        if known.spread:
+            others = self._connection.execute(sql.OTHER_PLACES, (k, _encode(list(change.runs))))
+            places = [*loaded, *(Place(*row) for row in others)]
+        self._rows[sql.TASK].append(task_row(k, self._n, of, change.ended, places))
         if not change.runs:
             return
-        for statement in _OF_ONE_RUN:
-            self._rows[statement] += [(k, run) for run in change.runs]
         if len(places) > 1:
-            self._rows[_PLACE] += [(k, *place) for place in written]
+            self._rows[sql.PLACE] += [(k, *place) for place in loaded]
         elif known.spread:
-            self._delete(k, _DELETE_PLACES)
+            self._delete(k, sql.DELETE_PLACES)
         self._ask(k, task, {run: stored.runs[run] for run in change.runs if run in stored.runs})
 
     def _change_run(self, k: int, run: str, components: Components | None, stored: Stored) -> None:
         if components is None:
             if stored.runs.pop(run, None) is not None:
-                self._rows[_DELETE_RUN].append((k, run))
+                self._rows[sql.DELETE_RUN].append((k, run))
         elif run in stored.runs:
             self._put(k, run, components)
             _fold(stored.runs[run], components)
@@ -245,21 +196,22 @@ class _Writer:
 
     def _first(self, k: int, run: str, components: Components) -> None:
         """Write a task or run for the first time: what may be long or large apart from the rest."""
-        parts, whole = self._rows[_PART], dict[str, Value]()
+        parts = self._rows[sql.PART]
+        whole: Components = {}
         for name, value in components.items():
             if isinstance(value, dict) and len(value) > LARGE:
                 parts.extend((k, 1, run, name, key, entry) for key, entry in value.items())
-            elif name in LONG and isinstance(value, msgspec.Raw) and len(bytes(value)) > LONG_BYTES:
+            elif name in LONG and isinstance(value, msgspec.Raw) and memoryview(value).nbytes > LONG_BYTES:
                 parts.append((k, 2, run, name, "", value))
             else:
                 whole[name] = value
         parts.append((k, 0, run, "", "", _encode(whole)))
 
     def _put(self, k: int, run: str, components: Components) -> None:
-        parts = self._rows[_PART]
+        parts = self._rows[sql.PART]
         for name, value in components.items():
             if name in TABLE_NAMES and type(value) is not dict:
-                self._rows[_DELETE_ENTRIES].append((k, run, name))
+                self._rows[sql.DELETE_ENTRIES].append((k, run, name))
                 parts.append((k, 0, run, name, "", NULL if isinstance(value, dict) else value))
             if isinstance(value, dict):
                 parts.extend((k, 1, run, name, key, entry) for key, entry in value.items())
@@ -274,13 +226,13 @@ class _Writer:
         for run, components in runs.items():
             asked = question_row(k, task, run, components)
             if asked is not None:
-                self._rows[_QUESTION].append(asked[0])
-                self._rows[_INVITED] += invited_rows(k, run, asked[1])
+                self._rows[sql.QUESTION].append(asked[0])
+                self._rows[sql.INVITED] += invited_rows(k, run, asked[1])
 
     def _label(self, k: int, of: Described) -> None:
         identity = of.identity
         for name, value in (identity.labels or {}).items():
-            self._rows[_LABEL].append((k, name, value, identity.submitted_at, identity.id))
+            self._rows[sql.LABEL].append((k, name, value, identity.submitted_at, identity.id))
 
     def _delete(self, k: int, *statements: str) -> None:
         for statement in statements:
@@ -289,7 +241,7 @@ class _Writer:
     def _phases(self, digest: str) -> dict[str, str]:
         found = self._classifications.get(digest)
         if found is None:
-            row = self._connection.execute(_SELECT_DEFINITION, (digest,)).fetchone()
+            row = self._connection.execute(sql.SELECT_DEFINITION, (digest,)).fetchone()
             found = self._classifications[digest] = classifications(row[0]) if row else {}
         return found
 

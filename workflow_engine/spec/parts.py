@@ -184,7 +184,7 @@ class Defaults(Strict):
     Attributes:
         retry: for all phases.
         agentic: fields for agentic phases, by name: provider, model, system, temperature, max_tokens, tools, timeout,
-            retry, options.
+            retry.
         human: fields for human phases: assignee, candidates, due, on_due, timeout.
         functional: fields for functional phases: environment, memory, timeout, retry.
     """

@@ -46,13 +46,14 @@ class FinishingSystem(esper.Processor):
     def process(self, tick: Tick) -> None:
         """End the tasks that are to end, and say where the others stand."""
         for task, ending in tick.ending.items():
-            _end(tick, task, ending)
+            end(tick, task, ending)
         for task, working in tick.touched.items():
             if task not in tick.ending:
                 _stand(tick, task, working)
 
 
-def _end(tick: Tick, task: str, ending: Ending) -> None:
+def end(tick: Tick, task: str, ending: Ending) -> None:
+    """Have a task leave the world."""
     world, state = tick.world, tick.state
     for run_id in state.runs.get(task, ()):
         withdraw(tick, run_id, "cancelled")

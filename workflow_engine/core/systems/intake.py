@@ -52,10 +52,17 @@ class IntakeSystem(esper.Processor):
 
 
 def _define(tick: Tick, define: Define) -> None:
-    tick.state.named[define.name] = define.digest
-    if not tick.state.knows(define.digest):
-        tick.world.spawn(definition_entity(define.digest), Definition(define.name, define.spec))
-        tick.state.plans[define.digest] = Plan.stored(bytes(define.spec))
+    """Know a definition; the moment at which its name came to mean it is kept, since that lasts."""
+    state, entity = tick.state, definition_entity(define.digest)
+    meant = define.submitted and state.named.get(define.name) != define.digest
+    told = tick.now if define.submitted else None
+    if not state.knows(define.digest):
+        tick.world.spawn(entity, Definition(define.name, define.spec, told))
+        state.plans[define.digest] = Plan.stored(bytes(define.spec))
+    elif meant:
+        tick.world.put(entity, msgspec.structs.replace(tick.world.get(entity, Definition), told=told))
+    if meant:
+        state.named[define.name] = define.digest
 
 
 def _submit(tick: Tick, submit: Submit) -> None:

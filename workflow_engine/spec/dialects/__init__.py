@@ -2,8 +2,11 @@
 
 from typing import Final
 
-from workflow_engine.spec.dialects import steps
+from workflow_engine.spec.dialects import pipelines, steps
 from workflow_engine.spec.translation import Dialect
 
-DIALECTS: Final[tuple[Dialect, ...]] = (Dialect("steps", "steps", steps.translate),)
+DIALECTS: Final[tuple[Dialect, ...]] = (
+    Dialect("steps", "steps", steps.translate),
+    Dialect("pipeline", "agents", pipelines.translate),
+)
 """Beside the native one.  A file is in the first whose key it has."""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from workflow_engine.spec.dialects.fields import Fields, Native, Remarks, named, placed
+from workflow_engine.spec.dialects.fields import Fields, Native, Remarks, named, placed, spelled
 from workflow_engine.spec.nodes import Entry, MappingNode, Node, ScalarNode, made, plain
 from workflow_engine.spec.problems import did_you_mean, listed
 
@@ -30,8 +30,12 @@ def retry_of(entry: Entry, remarks: Remarks, before: Native | None = None) -> En
         written = fields.take(*words)
         if written is not None:
             native[name] = named(name, written, milliseconds(written.value))
-    for name, words in (("multiplier", ("backoff_multiplier", "multiplier", "factor")), ("jitter", ("jitter",))):
-        written = fields.take(*words)
+    more: dict[str, tuple[str, ...]] = {
+        "multiplier": ("backoff_multiplier", "multiplier", "factor"),
+        "jitter": ("jitter",),
+    }
+    for name, factors in more.items():
+        written = fields.take(*factors)
         if written is not None:
             native[name] = named(name, written)
     _strategy(fields, native)
@@ -53,7 +57,7 @@ def _strategy(fields: Fields, native: Native) -> None:
     written = fields.take("strategy", "backoff", "backoff_strategy")
     if written is None:
         return
-    word = str(plain(written.value)).lower()
+    word = spelled(written.value).lower()
     if word not in _STRATEGIES:
         fact = f"strategy {word!r} is not known{did_you_mean(word, _STRATEGIES)}; known are {listed(_STRATEGIES)}"
         fields.remarks.problem(written.value, fact)

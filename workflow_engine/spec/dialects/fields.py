@@ -1,4 +1,4 @@
-"""Fields: the keys of a mapping that a file of another dialect has, taken one after another; what is left is unknown."""
+"""Fields: the keys of a mapping in a file of another dialect, taken one by one; what is left is unknown."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -95,6 +95,11 @@ class Fields:
 def is_empty(node: Node) -> bool:
     """Return whether nothing is written in the place of *node*."""
     return isinstance(node, ScalarNode) and node.value is None
+
+
+def spelled(node: Node) -> str:
+    """Return a scalar as it is written, and what else it is in words: "a list", "an object"."""
+    return node.text if isinstance(node, ScalarNode) else kind(plain(node))
 
 
 def named(key: str, at: Entry, value: Node | None = None) -> Entry:

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from workflow_engine.spec.dialects.fields import Remarks, several
+from workflow_engine.spec.dialects.fields import Remarks, several, spelled
 from workflow_engine.spec.nodes import Entry, ListNode, MappingNode, Node, ScalarNode, made, mapping, plain
 from workflow_engine.spec.problems import did_you_mean, listed
 
@@ -22,7 +22,7 @@ def schema_of(node: Node, remarks: Remarks) -> Node:
     """Return the JSON Schema for declared inputs.
 
     Args:
-        node: a JSON Schema, which is taken as it is; names by their descriptions, types or defaults; or a list of names.
+        node: a JSON Schema, taken as it is; a mapping of names to types, defaults or both; or a list of names.
         remarks: where problems go.
     """
     if isinstance(node, MappingNode):
@@ -35,7 +35,7 @@ def schema_of(node: Node, remarks: Remarks) -> Node:
         elif isinstance(item, MappingNode) and "name" in item.entries:
             rest = {key: entry for key, entry in item.entries.items() if key != "name"}
             name = item.entries["name"].value
-            names[str(plain(name))], needed = _property(MappingNode(item.span, rest), remarks)
+            names[spelled(name)], needed = _property(MappingNode(item.span, rest), remarks)
             required += [name] if needed else []
         else:
             remarks.problem(item, "an input is a name, or a mapping with a name")

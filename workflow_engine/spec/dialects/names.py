@@ -16,6 +16,8 @@ NATIVE: Final = frozenset(("phases", "context", "item", "index", "feedback", "ta
 """Words that a path of the native form begins with and that mean the same in a step file."""
 
 _OUTPUT: Final = ("output", "outputs", "result")
+_REPLY: Final = ("text", "content", "response")
+"""Words for all that a step gives; those for replies only where the step does not name what it gives."""
 
 
 class Unclear(Exception):
@@ -114,21 +116,22 @@ class Reader:
         raise Unclear(self._nothing(path))
 
     def _bare(self, path: Path) -> Path:
-        """Return what a path without a root means: an output, a step, or an input."""
+        """Return what a path without a root means: an output, an input, or a step."""
         first = path[0]
+        is_step = first in self.names.outputs and first != self.step
+        if is_step and path[1:] and (path[1] in self.names.outputs[first] or path[1] in _OUTPUT):
+            return self._of_step(first, path[1:])
         givers = self.names.givers(first, self.step)
         is_input = first in (self.names.inputs or ())
-        found = [f"steps.{step}.{first}" for step in givers]
-        if len(found) + is_input > 1 and first not in self.names.outputs:
-            raise Unclear(
-                f"{first!r} may be {listed([*found, *([f'inputs.{first}'] if is_input else [])])}; write which"
-            )
-        if first in self.names.outputs:
-            return self._of_step(first, path[1:])
+        if len(givers) + is_input > 1:
+            found = [*(f"steps.{step}.{first}" for step in givers), *([f"inputs.{first}"] if is_input else [])]
+            raise Unclear(f"{first!r} may be {listed(found)}; write which")
         if givers:
             return self._of_step(givers[0], path)
         if is_input:
             return ("inputs", *path)
+        if is_step:
+            return self._of_step(first, path[1:])
         if first in NATIVE or self.names.inputs is not None:
             return path
         self.guessed[first] = None
@@ -148,7 +151,8 @@ class Reader:
         if step != self.step:
             self.read[step] = None
         given = self.names.outputs[step]
-        if rest and rest[0] in _OUTPUT and rest[0] not in given:
+        whole = _OUTPUT if given else (*_OUTPUT, *_REPLY)
+        if rest and rest[0] in whole and rest[0] not in given:
             below = rest[1:]
             rest = below if len(given) != 1 or below[:1] == given else (*given, *below)
         return ("steps", step, *rest)

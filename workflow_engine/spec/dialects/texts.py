@@ -16,9 +16,12 @@ _AREA: Final = re.compile(
 _BRACED: Final = re.compile(r"""(?P<quote>["']?)\$?\{\{(?P<code>.*?)\}\}(?P=quote)""", re.DOTALL)
 _STRING: Final = r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'"""
 _WORDS: Final = frozenset(
-    ("and or not in is if else elif endif for endfor set true false none null True False None recursive raw").split()
+    {
+        *("and", "or", "not", "in", "is", "if", "else", "elif", "endif", "for", "endfor", "set", "recursive", "raw"),
+        *("true", "false", "none", "null", "True", "False", "None"),
+    }
 )
-_OPERATORS: Final = {"&&": " and ", "||": " or ", "===": "==", "!==": "!=", "undefined": "null"}
+_OPERATORS: Final = {"&&": "and", "||": "or", "===": "==", "!==": "!=", "undefined": "null"}
 
 
 class _Token(NamedTuple):
@@ -172,9 +175,22 @@ def _operated(tokens: Sequence[_Token], start: int, end: int) -> tuple[str, int]
         if token.kind == "path" and token.text.endswith(".length"):
             made.append(f"({token.text.removesuffix('.length')} | length)")
         else:
-            made.append(token.text if token.kind == "string" else _OPERATORS.get(token.text, token.text))
+            made.append(_operator(tokens, place))
         place += 1
     return "".join(made), end
+
+
+def _operator(tokens: Sequence[_Token], place: int) -> str:
+    """Return the token at *place*, an operator of another language as ours, with spaces around words."""
+    token = tokens[place]
+    if token.kind == "string" or token.text not in _OPERATORS:
+        return token.text
+    word = _OPERATORS[token.text]
+    if token.text not in ("&&", "||"):
+        return word
+    before = "" if tokens[place - 1 : place] and tokens[place - 1].text.isspace() else " "
+    after = "" if tokens[place + 1 : place + 2] and tokens[place + 1].text.isspace() else " "
+    return f"{before}{word}{after}"
 
 
 def _operand_end(tokens: Sequence[_Token], place: int, end: int) -> int:

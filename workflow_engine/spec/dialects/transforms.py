@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from workflow_engine.spec.dialects.fields import Fields, Native, Remarks, named, placed, several
+from workflow_engine.spec.dialects.fields import Fields, Native, Remarks, named, placed, several, spelled
 from workflow_engine.spec.dialects.names import Path, Reader, Unclear, written
 from workflow_engine.spec.dialects.texts import condition, path_of, predicate, template
 from workflow_engine.spec.kinds import kind
@@ -76,9 +76,9 @@ def transform_of(native: Native, fields: Fields, given: tuple[Given, ...], reade
         remarks.problem(fields.node, f"a transform step needs a function; write one of {listed(_NATIVE)}")
         fields.take(*_PREDICATES, "separator", "path", "keys", "template", "prompt")
         return
-    meant = FUNCTIONS.get(str(plain(function.value)).lower())
+    meant = FUNCTIONS.get(spelled(function.value).lower())
     if meant is None:
-        word = str(plain(function.value))
+        word = spelled(function.value)
         fact = f"function {word!r} is not known{did_you_mean(word, FUNCTIONS)}; known are {listed(_NATIVE)}"
         remarks.problem(function.value, fact)
         return
@@ -129,10 +129,10 @@ class _Maker:
         path, keys = self._option("path", "json_path", "jsonpath"), self._option("keys", "fields", "field", "key")
         names = [one.name for one in self._given]
         if path is not None:
-            first = str(plain(path.value)).removeprefix("$").lstrip(".").partition(".")[0].partition("[")[0]
+            first = spelled(path.value).removeprefix("$").lstrip(".").partition(".")[0].partition("[")[0]
             self._put(self._together() if first in names or len(names) != 1 else self._alone(), "path", path)
         elif keys is not None:
-            words = [str(plain(key)) for key in several(keys.value)]
+            words = [spelled(key) for key in several(keys.value)]
             whole = len(names) != 1 or names[0] in words
             listing = keys.value if isinstance(keys.value, ListNode) else ListNode(keys.value.span, (keys.value,))
             self._put(self._together() if whole else self._alone(), "keys", Entry(keys.key, listing))
