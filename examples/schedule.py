@@ -39,11 +39,11 @@ async def run(data_dir: str, moment: str, count: int) -> None:
 
 
 async def main() -> None:
-    """Let it be nine on a Friday, then start again on Wednesday, when two more mornings have gone by."""
+    """Let it be nine on a Friday, then start again on Wednesday, when three more mornings have gone by."""
     with tempfile.TemporaryDirectory() as data_dir:
-        await run(data_dir, "2026-11-20T08:59:59.8+01:00", 1)
+        await run(data_dir, "2026-11-20T08:59:59+01:00", 1)
         print("stopped on Friday, started on Wednesday")
-        await run(data_dir, "2026-11-25T08:59:59.8+01:00", 3)
+        await run(data_dir, "2026-11-25T12:00:00+01:00", 3)
 
 
 if __name__ == "__main__":

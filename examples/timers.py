@@ -31,7 +31,7 @@ async def main() -> None:
     """Stop the engine while a task waits, and go on with another on the same data."""
     async with made() as engine:
         task = await engine.submit_task({}, "reminder")
-        while (await engine.get_task(task)).status != "waiting_io":
+        while (await engine.get_task(task)).status in ("pending", "in_progress"):
             await asyncio.sleep(0.01)
     print("stopped")
     async with made() as engine:  # time that passes while no engine runs counts

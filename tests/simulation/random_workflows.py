@@ -247,7 +247,8 @@ class _Generator:
     def _loops(self, phases: list[dict[str, Any]]) -> None:
         """Have at most two phases send work back, the second behind the first."""
         last: str | None = None
-        for _ in range(2):
+        hasty = any(phase["gate"]["require"] != "all" for phase in phases if "gate" in phase)
+        for _ in range(1 if hasty else 2):  # what is behind a gate that passes early does not wait for what is before
             graph = Graph(self._spec("try", phases))
             able = [phase for phase in phases if self._may_review(phase, graph, last)]
             if not able:

@@ -136,7 +136,8 @@ class _Interpreter:
         if self._is_unchosen(phase):
             entry.outcome, entry.output = "unchosen", None
             return True
-        if not all(self._entries[name].done for name in phase.needed):
+        needed = phase.needed if phase.gate is None else phase.depends_on or ()
+        if not all(self._entries[name].done for name in needed) or (phase.gate is not None and not self._is_certain(phase)):
             return False
         target = self._decide(phase) if phase.gate is not None else self._carry_out(phase)
         if target is not None:
@@ -147,18 +148,30 @@ class _Interpreter:
 
     def _is_unchosen(self, phase: Phase) -> bool:
         needed = [(self._phases[name], self._entries[name]) for name in phase.needed]
+        if not all(entry.done for _, entry in needed):
+            return False
         for other, entry in needed:
             chooses = phase.id in (other.next_classifications or ())
-            if chooses and entry.done and entry.outcome != "unchosen" and entry.chose != phase.id:
+            if chooses and entry.outcome != "unchosen" and entry.chose != phase.id:
                 return True
         return bool(needed) and all(entry.outcome == "unchosen" for _, entry in needed)
 
-    def _decide(self, gate: Phase) -> str | None:
+    def _votes(self, gate: Phase) -> tuple[int, int, int]:
+        """Return how many reviewers have passed what they reviewed, how many are to come, how many have to pass."""
         assert gate.gate is not None
-        counting = [self._entries[name] for name in gate.gate.of if self._entries[name].outcome == "completed"]
-        passes = sum(not entry.rejects for entry in counting)
+        entries = [self._entries[name] for name in gate.gate.of]
+        passes = sum(entry.outcome == "completed" and not entry.rejects for entry in entries)
+        open_ = sum(not entry.done for entry in entries)
+        counting = open_ + sum(entry.outcome == "completed" for entry in entries)
         require = gate.gate.require
-        required = len(counting) if require == "all" else min(1 if require == "any" else require, len(counting))
+        return passes, open_, counting if require == "all" else min(1 if require == "any" else require, counting)
+
+    def _is_certain(self, gate: Phase) -> bool:
+        passes, open_, required = self._votes(gate)
+        return passes >= required or passes + open_ < required
+
+    def _decide(self, gate: Phase) -> str | None:
+        passes, _, required = self._votes(gate)
         self._entries[gate.id].visits += 1
         return self._conclude(gate, ANY, rejects=passes < required)
 

@@ -19,9 +19,7 @@ PAUSE: Final = 0.05
 """Seconds between two tries."""
 
 
-def command(
-    invocation: Invocation, call: str, reply_within: float | None = REPLY_WITHIN, **arguments: Any
-) -> Any:
+def command(invocation: Invocation, call: str, reply_within: float | None = REPLY_WITHIN, **arguments: Any) -> Any:
     """Have a call of `workflow_engine.control.calls` done, and return its result.
 
     Args:

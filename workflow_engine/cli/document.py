@@ -10,29 +10,37 @@ from workflow_engine.core.components import (
     Answers,
     Artifacts,
     Attempt,
-    Backoff,
+    Children,
     Context,
     Data,
     Failure,
+    Feedback,
     Identity,
+    Inherited,
+    Json,
     PhaseProgress,
     Progress,
     Question,
-    Ready,
+    Result,
     Run,
-    Running,
+    Stage,
     Status,
-    Suspended,
     Table,
+    TaskState,
+    Undoing,
 )
+from workflow_engine.core.fan_reasons import fan_counts
+from workflow_engine.core.outputs import last_output
+from workflow_engine.core.reasons import marker_of
 from workflow_engine.core.record import TaskRecord
+from workflow_engine.readmodel.rows import TaskRow
 from workflow_engine.values import from_json
 
 
-def document(record: TaskRecord) -> dict[str, Any]:
-    """Return all that is known of a task."""
+def document(record: TaskRecord, children: Sequence[TaskRow]) -> dict[str, Any]:
+    """Return all that is known of a task, and the tasks that it forked."""
     identity, status, data = record.get(Identity), record.get(Status), record.find(Data)
-    failure = record.find(Failure)
+    failure, stage, undoing = record.find(Failure), record.find(Stage), record.find(Undoing)
     return {
         "id": record.id,
         "workflow": identity.workflow,
@@ -40,15 +48,24 @@ def document(record: TaskRecord) -> dict[str, Any]:
         "status": status.state.value,
         "since": iso(status.since),
         "reason": status.reason,
+        "stage": {"name": stage.name, "since": iso(stage.since)} if stage is not None else None,
+        "undoing": _undoing(undoing) if undoing is not None else None,
         "submitted_at": iso(identity.submitted_at),
         "assigned_to": identity.assigned_to,
         "priority": identity.priority,
         "parent": identity.parent,
+        "parent_run": identity.parent_run,
         "labels": identity.labels or {},
         "data": from_json(data.value) if data is not None else None,
+        "output": from_json(given(record)),
+        "inherited": {name: from_json(raw) for name, raw in entries(record, Inherited).items()},
         "context": {name: from_json(raw) for name, raw in entries(record, Context).items()},
         "phases": {phase: _phase(entry) for phase, entry in entries(record, Progress).items()},
         "runs": [_run(name, run) for name, run in record.runs.items()],
+        "children": [
+            {"id": row.id, "workflow": row.workflow, "status": row.status.value, "since": iso(row.since)}
+            for row in children
+        ],
         "questions": [question_document(question) for question in questions(record)],
         "answers": {
             name: {"at": iso(entry.at), "value": from_json(entry.value), "by": entry.by}
@@ -63,6 +80,14 @@ def entries(record: TaskRecord, kind: type[Table]) -> dict[str, Any]:
     """Return the entries of one of the task's tables."""
     table = record.find(kind)
     return table.entries if table is not None else {}
+
+
+def given(record: TaskRecord) -> Json:
+    """Return what a completed task gave, absent of another."""
+    result = record.find(Result)
+    if record.get(Status).state is not TaskState.COMPLETED:
+        return msgspec.UNSET
+    return result.value if result is not None else last_output(record.components)
 
 
 def questions(record: TaskRecord) -> list[Question]:
@@ -94,10 +119,17 @@ def row_document(row: msgspec.Struct, moments: Sequence[str]) -> dict[str, Any]:
 
 def standing(run: dict[str, Any]) -> str:
     """Return what a run does, in a word."""
-    for kind in (Running, Backoff, Suspended, Ready):
-        if run.get(kind.__name__.lower()) is not None:
-            return kind.__name__.lower()
-    return "between states"
+    marker = marker_of(run)
+    return type(marker).__name__.lower() if marker is not None else "between states"
+
+
+def _undoing(undoing: Undoing) -> dict[str, Any]:
+    why = undoing.failure
+    return {
+        "then": "cancelled" if undoing.move == "cancel" else "failed",
+        "reason": undoing.reason,
+        "failure": msgspec.to_builtins(why) if why is not None else None,
+    }
 
 
 def _phase(entry: PhaseProgress) -> dict[str, Any]:
@@ -108,6 +140,8 @@ def _phase(entry: PhaseProgress) -> dict[str, Any]:
         "started": iso(entry.started),
         "ended": iso(entry.ended),
         "output": from_json(entry.output),
+        "issues": from_json(entry.issues),
+        "rejections": entry.rejections,
     }
 
 
@@ -121,4 +155,23 @@ def _run(name: str, components: dict[str, Any]) -> dict[str, Any]:
         "attempt": attempt.number,
         "state": standing(components),
         "since": iso(run.since),
+        "item": run.item,
+        "fan_out": _fan_out(components),
+        "forked": _forked(components.get("children")),
+        "feedback": _feedback(components.get("feedback")),
     }
+
+
+def _fan_out(components: dict[str, Any]) -> dict[str, int] | None:
+    counts = fan_counts(components)
+    return counts._asdict() if counts is not None else None
+
+
+def _forked(children: Children | None) -> dict[str, str | None]:
+    """Return how the tasks ended that a run waits for, by id; None for one that lives."""
+    table = children.entries if children is not None else {}
+    return {name: child.state.value if child.state is not None else None for name, child in table.items()}
+
+
+def _feedback(feedback: Feedback | None) -> dict[str, Any] | None:
+    return {"by": feedback.by, "issues": from_json(feedback.issues)} if feedback is not None else None

@@ -21,7 +21,14 @@ BATCH: Final = 1_000
 LOOK_AGAIN: Final = 0.2
 """Seconds between two looks at a journal that is followed."""
 
-STYLES: Final = {"TaskCompleted": "green", "TaskFailed": "red", "AttemptFailed": "red", "QuestionAsked": "yellow"}
+STYLES: Final = {
+    "TaskCompleted": "green",
+    **dict.fromkeys(("TaskFailed", "AttemptFailed", "ItemFailed", "UndoFailed"), "red"),
+    **dict.fromkeys(("QuestionAsked", "PhaseRejected", "OutputRefused", "UndoBegun"), "yellow"),
+}
+
+LISTED_MAX: Final = 3
+"""Ids of a list that a line shows; --json has them all."""
 
 
 class Place(NamedTuple):
@@ -97,4 +104,18 @@ def _print(row: "EventRow", as_json: bool) -> None:
 def _details(event: Iterable[tuple[str, Any]]) -> Iterator[str]:
     for key, value in event:
         if key not in ("event", "task") and value is not None:
-            yield f"{key}={value if isinstance(value, str) and ' ' not in value else compact(value)}"
+            yield f"{key}={_detail(key, value)}"
+
+
+def _detail(key: str, value: Any) -> str:
+    from workflow_engine.cli.times import local
+
+    match value:
+        case float() if key == "until":
+            return local(value)
+        case [*names] if len(names) > LISTED_MAX:
+            return f"{compact(names[:LISTED_MAX])[:-1]}, … {len(names)} in all]"
+        case str() if " " not in value:
+            return value
+        case _:
+            return compact(value)

@@ -32,6 +32,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "export": "Write a task as one JSON document, which import takes in elsewhere.",
     "import": "Take in a task that export wrote, and let it go on here.",
     "events": "Print what happened, oldest first.",
+    "schedules": "List the workflows that run on a schedule.",
     "reindex": "Build the index of the journal anew.",
     "repair": "Make a damaged journal open again.",
     "doctor": "Check this machine, the settings and the data.",

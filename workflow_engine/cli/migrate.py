@@ -73,7 +73,9 @@ def _phases(renamed: Sequence[str], include_mappable: bool) -> dict[str, str] | 
     for word in renamed:
         old, equals, new = word.partition("=")
         if not (old and equals and new):
-            raise InputRefused(f"--map {word!r} is no OLD=NEW; name a phase that tasks have completed, and its new name")
+            raise InputRefused(
+                f"--map {word!r} is no OLD=NEW; name a phase that tasks have completed, and its new name"
+            )
         phases[old] = new
     return phases
 
@@ -108,7 +110,9 @@ def _report(spec: "WorkflowSpec", tasks: list[dict[str, Any]], as_json: bool, *,
     stayed = len(tasks) - moved - there
     verb = "would move" if dry else "moved"
     already = f", {there} went by it already" if there else ""
-    print_line(f"{_tasks(moved)} {verb} to {spec.name} {spec.version}, {stayed} {'would stay' if dry else 'stayed'}{already}.")
+    print_line(
+        f"{_tasks(moved)} {verb} to {spec.name} {spec.version}, {stayed} {'would stay' if dry else 'stayed'}{already}."
+    )
 
 
 def _outcome(task: dict[str, Any], dry: bool) -> str:

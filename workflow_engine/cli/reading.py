@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from workflow_engine.core.components import Question
     from workflow_engine.core.record import TaskRecord
     from workflow_engine.readmodel.read_model import ReadModel
+    from workflow_engine.readmodel.rows import TaskRow
 
 
 @contextlib.contextmanager
@@ -64,3 +65,19 @@ def question_of(invocation: Invocation, name: str) -> "Question | None":
     if "/" in name:
         return next((question for question in found if question.id == name), None)
     return found[0] if len(found) == 1 else None
+
+
+def children_of(model: "ReadModel", task: str, most: int | None) -> "list[TaskRow]":
+    """Return the tasks that a task forked, the oldest first; at most so many, None for all."""
+    import msgspec
+
+    from workflow_engine.readmodel.rows import LIMIT_MAX, TaskQuery
+
+    rows: list[TaskRow] = []
+    query = TaskQuery(parent=task, order="submitted", limit=min(most or LIMIT_MAX, LIMIT_MAX))
+    while True:
+        page = model.tasks(query)
+        rows += page.rows
+        if page.next is None or (most is not None and len(rows) >= most):
+            return rows
+        query = msgspec.structs.replace(query, after=page.next)

@@ -72,7 +72,9 @@ def tasks(invocation: Invocation, /, **given: Any) -> None:
     if given["as_json"]:
         print_json({"tasks": [_document(row) for row in rows], "next": following})
         return
-    print_table(("TASK", "STATUS", "WORKFLOW", "PHASE", "SUBMITTED", "SINCE", "ABOUT"), map(_cells, rows))
+    staged = ("STAGE",) if any(row.stage is not None for row in rows) else ()
+    columns = ("TASK", "STATUS", "WORKFLOW", *staged, "PHASE", "SUBMITTED", "SINCE", "ABOUT")
+    print_table(columns, (_cells(row, bool(staged)) for row in rows))
     if following is not None:
         say(f"There are more: --after {following}")
 
@@ -98,13 +100,14 @@ def _document(row: "TaskRow") -> dict[str, Any]:
     return row_document(row, ("since", "submitted_at", "ended_at"))
 
 
-def _cells(row: "TaskRow") -> tuple[str, ...]:
+def _cells(row: "TaskRow", staged: bool) -> tuple[str, ...]:
     from workflow_engine.cli.times import ago, local
 
     return (
         row.id,
         row.status.value,
         row.workflow,
+        *((row.stage or "",) if staged else ()),
         ", ".join(row.phases) or row.failed_phase or "",
         local(row.submitted_at),
         ago(row.since),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
-from workflow_engine.cli.options import examples, json_option
+from workflow_engine.cli.live import assessed, print_live
+from workflow_engine.cli.options import Invocation, engine_options, examples, json_option, pass_invocation
 from workflow_engine.cli.output import clean, print_json
 from workflow_engine.cli.workflow_file import STDIN, load, workflow_files
 from workflow_engine.errors import EngineError, InputRefused, SpecError
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 WRONG: Final = 2
 """Exit code where a file is wrong."""
 
+BLOCKED: Final = 1
+"""Exit code where a task under way cannot go on with its file."""
+
 
 class Checked(NamedTuple):
     """What came of looking at one file.
@@ -27,16 +31,21 @@ class Checked(NamedTuple):
         file: as it was asked for.
         loaded: the workflow, None where the file is wrong.
         error: why it is wrong.
+        live: the tasks under way in that workflow, where they were asked for.
     """
 
     file: str
     loaded: "Loaded | None" = None
     error: EngineError | None = None
+    live: list[dict[str, Any]] | None = None
 
 
 @click.command(
     epilog=examples(
-        "validate review.yaml", "validate workflows/", "validate --json review.yaml", "validate review.yaml --against-live"
+        "validate review.yaml",
+        "validate workflows/",
+        "validate --json review.yaml",
+        "validate review.yaml --against-live",
     )
     + "\n\nExit codes: 0 all files are good, 1 a task under way cannot go on with its file, 2 a file is wrong."
 )
@@ -56,14 +65,19 @@ def validate(
     """
     checked = [_checked(name) for file in files for name in _named(file)]
     wrong = any(one.error for one in checked)
-    live = [_live(invocation, one) for one in checked] if against_live and not wrong else []
+    if against_live and not wrong:
+        checked = [_against_live(invocation, one) for one in checked]
     if as_json:
-        print_json([_document(one) for one in checked] if not live else _with_live(checked, live))
+        print_json([_document(one) for one in checked])
     else:
         _print(checked)
-        print_assessed([task for tasks in live for task in tasks])
-    blocked = any(task["readiness"] == "blocked" for tasks in live for task in tasks)
+    blocked = any(task["readiness"] == "blocked" for one in checked for task in one.live or ())
     ctx.exit(WRONG if wrong else BLOCKED if blocked else 0)
+
+
+def _against_live(invocation: Invocation, one: Checked) -> Checked:
+    assert one.loaded is not None
+    return one._replace(live=assessed(invocation, one.loaded.spec))
 
 
 def _named(file: str) -> Iterator[str]:
@@ -110,6 +124,8 @@ def _print(checked: list[Checked]) -> None:
     for one in checked:
         if one.loaded is not None:
             click.echo(clean(_good(one.file, one.loaded)))
+        if one.live:
+            print_live("READINESS", [(task["readiness"], task) for task in one.live])
 
 
 def _good(file: str, loaded: "Loaded") -> str:
@@ -119,13 +135,14 @@ def _good(file: str, loaded: "Loaded") -> str:
 
 
 def _document(one: Checked) -> dict[str, Any]:
-    return {
+    document = {
         "file": one.file,
         "ok": one.error is None,
         "dialect": one.loaded.dialect if one.loaded is not None else None,
         "problems": _problems(one.error) if one.error is not None else [],
         "warnings": [_place(warning) for warning in one.loaded.warnings] if one.loaded is not None else [],
     }
+    return document if one.live is None else {**document, "tasks": one.live}
 
 
 def _problems(error: EngineError) -> list[dict[str, Any]]:

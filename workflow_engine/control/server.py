@@ -52,9 +52,7 @@ class ControlServer:
         self._withdrawn = False
 
     @classmethod
-    def start(
-        cls, engine: "Moving", counts: Callable[[], dict[str, Any]], data_dir: Path
-    ) -> "ControlServer | None":
+    def start(cls, engine: "Moving", counts: Callable[[], dict[str, Any]], data_dir: Path) -> "ControlServer | None":
         """Take commands from now on; return None, and say so in the log, where this machine has no way for that.
 
         The lock of the journal in *data_dir* must be held.

@@ -109,13 +109,19 @@ def _reach(tick: Tick, identity: Identity, plan: Plan, name: str) -> bool:
 
 
 def _unchosen(plan: Plan, phase: PhasePlan, entries: Mapping[str, PhaseProgress]) -> str | None:
-    """Return why a phase is on a way that was not taken; None where it is not."""
+    """Return why a phase is on a way that was not taken; None where it is not, or where that is not known yet.
+
+    As a phase whose condition does not hold, it ends only once all that it needs has ended: what comes behind a phase
+    never begins before what comes before it is done.
+    """
     name = phase.spec.id
     ended = [(needed, entries[needed]) for needed in phase.needed if needed in entries and entries[needed].done]
+    if not ended or len(ended) < len(phase.needed):
+        return None
     for needed, entry in ended:
         if entry.chose is not None and entry.chose != name and name in plan.phases[needed].following:
             return f"phase {needed!r} chose {entry.chose!r}"
-    if ended and len(ended) == len(phase.needed) and all(entry.outcome == "unchosen" for _, entry in ended):
+    if all(entry.outcome == "unchosen" for _, entry in ended):
         return "what it depends on was not chosen"
     return None
 

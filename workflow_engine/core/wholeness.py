@@ -16,6 +16,7 @@ from workflow_engine.core.components import (
     Artifacts,
     Attempt,
     Backoff,
+    Child,
     Children,
     Component,
     Context,
@@ -225,6 +226,8 @@ class _Look:
             lost = [name for name, child in children.entries.items() if child.state is None]
             if any(name not in self._entities or not self._is_child(name, entity) for name in lost):
                 yield f"run {entity} waits for a task that is missing"
+            if not all(_is_child_entry(child) for child in children.entries.values()):
+                yield f"run {entity} has lost what a task gave that it has forked"
         if items is not None:
             yield from self._fan_flaws(entity, items)
         if run is not None and run.item is not None:
@@ -265,6 +268,13 @@ class _Look:
 def _name(run: Run) -> str:
     item = "" if run.item is None else f".{run.item}"
     return f"{run.task}/{run.phase}/{run.visit}{item}"
+
+
+def _is_child_entry(child: Child) -> bool:
+    """Return whether a forked task lives, or has left what its parent needs of it."""
+    changes = child.changes
+    ended = child.state is None or child.state.terminal
+    return ended and (not isinstance(changes, msgspec.Raw) or _is(changes, _decode_entries))
 
 
 def _is(value: object, decode_as: Any) -> bool:

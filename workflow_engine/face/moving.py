@@ -97,7 +97,8 @@ class Moving(Commanding):
         """Return a task as one JSON document, for `import_task` of another engine.
 
         It holds the task with its runs, questions and timers, the tasks that it has forked and waits for, their
-        definitions, and the content of their artifacts.  A task that has ended can be looked at in its document, and is not imported.
+        definitions, and the content of their artifacts.  That of a task that has ended is a record of it, and is not
+        imported.
 
         Args:
             task: which.

@@ -1,6 +1,6 @@
 """Joining: runs fan out over items, fork tasks, and go on once all of these have ended."""
 
-from typing import Any
+from typing import Any, Final
 
 import esper
 import msgspec
@@ -15,6 +15,7 @@ from workflow_engine.core.components import (
     Identity,
     Inherited,
     Joining,
+    Json,
     Run,
     Running,
     StepRecord,
@@ -26,6 +27,9 @@ from workflow_engine.core.fans import fan_out
 from workflow_engine.core.inputs import Branch, FanOut, Fork
 from workflow_engine.core.runs import enqueue, release
 from workflow_engine.core.tick import Failed, Tick, Visit
+
+_NULL: Final = msgspec.Raw(b"null")
+_EMPTY: Final = msgspec.Raw(b"{}")
 
 NESTING_MAX = 20
 """How many tasks may stand one below the other; more is a workflow that forks itself without end."""
@@ -134,11 +138,19 @@ def _join(tick: Tick, run_id: str) -> None:
     if any(child.state is None for child in children.values()):
         return
     forking = tick.world.get(run_id, Forking)
-    joined = [{"task": name, "output": child.output, "changes": child.changes} for name, child in children.items()]
+    joined = [
+        {"task": name, "output": _or(child.output, _NULL), "changes": _or(child.changes, _EMPTY)}
+        for name, child in children.items()
+    ]
     value = msgspec.Raw(msgspec.json.encode(joined))
     tick.world.put_entry(run_id, Steps, forking.step, StepRecord(forking.index, value))
     tick.world.drop_table(run_id, Children)
     enqueue(tick, run_id, Joining)
+
+
+def _or(value: Json, otherwise: msgspec.Raw) -> msgspec.Raw:
+    """Return *value*, which is absent where every phase of a task was left out."""
+    return value if isinstance(value, msgspec.Raw) else otherwise
 
 
 def _will_not_complete(tick: Tick, task: str, child: Child) -> bool:

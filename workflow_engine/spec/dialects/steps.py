@@ -7,7 +7,14 @@ from workflow_engine.spec.dialects.attempts import defaults_of, retry_of, timeou
 from workflow_engine.spec.dialects.fields import Fields, Native, Remarks, copied, named, placed, several, spelled
 from workflow_engine.spec.dialects.inputs import defaults_in, names_in, schema_of
 from workflow_engine.spec.dialects.names import Names, Reader
-from workflow_engine.spec.dialects.transforms import Given, expression, given_in, rewritten, transform_of
+from workflow_engine.spec.dialects.transforms import (
+    Given,
+    expression,
+    given_in,
+    is_predicate,
+    rewritten,
+    transform_of,
+)
 from workflow_engine.spec.kinds import kind
 from workflow_engine.spec.nodes import Entry, ListNode, MappingNode, Node, ScalarNode, made, plain
 from workflow_engine.spec.problems import did_you_mean, listed
@@ -123,7 +130,8 @@ def _phase(step: str, node: Node, names: Names, remarks: Remarks) -> Node:
     else:
         _put_asking(native, fields, given, reader, kind_of)
     condition = fields.take("condition", "when", "if")
-    if condition is not None:
+    filters = "transform" in native and spelled(native["transform"].value) == "filter"
+    if condition is not None and not (filters and is_predicate(node)):
         native["when"] = named("when", condition, _condition(condition.value, reader, remarks))
     _put_outputs(native, fields)
     retry, timeout = fields.take("retry", "retry_policy"), timeout_in(fields)
@@ -134,16 +142,12 @@ def _phase(step: str, node: Node, names: Names, remarks: Remarks) -> Node:
     native["depends_on"] = _depends_on(fields, reader, names)
     fields.finish()
     for word in reader.guessed:
-        remarks.warning(node if not isinstance(node, MappingNode) else _at(node, fields), _guess(word, step))
+        remarks.warning(_first(node, ("prompt", "template", "id")) or node, _guess(word, step))
     return MappingNode(node.span, native)
 
 
 def _guess(word: str, step: str) -> str:
     return f"step {step!r} reads {word!r}, which no step gives; it is taken for inputs.{word}"
-
-
-def _at(node: MappingNode, fields: Fields) -> Node:
-    return fields.node_of("prompt", "template", "id", "name") or node
 
 
 def _put_id(native: Native, fields: Fields, step: str) -> None:
@@ -154,7 +158,7 @@ def _put_id(native: Native, fields: Fields, step: str) -> None:
 
 
 def _type(fields: Fields, step: str) -> str:
-    """Return what carries a step out: ``agentic``, ``human`` or ``transform``."""
+    """Return what carries a step out: ``agentic``, ``human`` or ``transform``; the empty text where it is not known."""
     entry = fields.take("type")
     if entry is None:
         entries = fields.node.entries if isinstance(fields.node, MappingNode) else {}
@@ -166,7 +170,7 @@ def _type(fields: Fields, step: str) -> str:
         known = ("llm", "transform", "human")
         fact = f"the type {word!r} of step {step!r} is not known{did_you_mean(word, TYPES)}; known are {listed(known)}"
         fields.remarks.problem(entry.value, fact)
-    return TYPES.get(word, "agentic")
+    return TYPES.get(word, "")
 
 
 def _given(fields: Fields, reader: Reader, kind_of: str) -> tuple[Given, ...]:
@@ -198,7 +202,7 @@ def _put_asking(native: Native, fields: Fields, given: tuple[Given, ...], reader
         entry = fields.take(*words)
         if entry is not None:
             native[name] = named(name, entry, rewritten(entry.value, reader, fields.remarks))
-    if "prompt" not in native and "system" not in native:
+    if kind_of and "prompt" not in native and "system" not in native:
         fields.remarks.problem(fields.node, f"step {reader.step!r} asks nothing; give it a prompt")
 
 

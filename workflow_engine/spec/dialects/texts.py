@@ -88,7 +88,8 @@ def _code(code: str, reader: Reader, own: set[str]) -> str:
     for kind, token, path in _read(code, reader):
         if kind == "path" and path[0] not in own and path[0] != "loop":
             meant = reader.meaning(path)
-            if meant != path or (meant[0] == "inputs" and meant[1:2] and meant[1] in reader.names.defaults):
+            has_default = meant[0] == "inputs" and meant[1:2] and meant[1] in reader.names.defaults
+            if meant != path or has_default or any("-" in part for part in meant):
                 token = written(meant, reader.names.defaults)
         made.append(token)
     return "".join(made)

@@ -1,5 +1,6 @@
 """Transforms: what the transform steps of a step file do, in the words of the native form."""
 
+import re
 from typing import Final, NamedTuple
 
 from workflow_engine.spec.dialects.fields import Fields, Native, Remarks, named, placed, several, spelled
@@ -19,7 +20,8 @@ FUNCTIONS: Final = {
 }
 """Words for the native transforms."""
 
-_PREDICATES: Final = ("where", "condition", "predicate", "expression", "filter")
+_PREDICATES: Final = ("where", "predicate", "expression", "filter", "condition")
+"""Words for the condition of a filter; the last is one among the options, and beside them says when the step runs."""
 
 
 class Given(NamedTuple):
@@ -74,7 +76,6 @@ def transform_of(native: Native, fields: Fields, given: tuple[Given, ...], reade
     options = Fields(holder, "the options of a transform", remarks) if holder is not None else None
     if function is None:
         remarks.problem(fields.node, f"a transform step needs a function; write one of {listed(_NATIVE)}")
-        fields.take(*_PREDICATES, "separator", "path", "keys", "template", "prompt")
         return
     meant = FUNCTIONS.get(spelled(function.value).lower())
     if meant is None:
@@ -110,6 +111,7 @@ class _Maker:
         self._given = given
         self._reader = reader
         self._function = function
+        self._says = isinstance(fields.node, MappingNode) and bool({"inputs", "input"} & set(fields.node.entries))
 
     def merge(self) -> None:
         """See `FUNCTIONS`."""
@@ -121,7 +123,9 @@ class _Maker:
 
     def filter(self) -> None:
         """See `FUNCTIONS`."""
-        where = self._option(*_PREDICATES)
+        where = self._option(*_PREDICATES[:-1]) or self._below(_PREDICATES[-1])
+        if where is None and is_predicate(self._fields.node):
+            where = self._fields.take("condition")
         self._put(self._alone(), "where", self._predicate(where) if where is not None else None)
 
     def select(self) -> None:
@@ -168,8 +172,11 @@ class _Maker:
             self._native["options"] = placed("options", options)
 
     def _option(self, *names: str) -> Entry | None:
-        below = self._options.take(*names) if self._options is not None else None
+        below = self._below(*names)
         return self._fields.take(*names) or below
+
+    def _below(self, *names: str) -> Entry | None:
+        return self._options.take(*names) if self._options is not None else None
 
     def _predicate(self, where: Entry) -> Entry | None:
         if not isinstance(where.value, ScalarNode):
@@ -180,20 +187,29 @@ class _Maker:
         return named("where", where, text)
 
     def _together(self) -> Node | None:
-        if not self._given:
+        if not self._given and not self._says:
             self._problem("a transform needs inputs; name the outputs that it works on")
             return None
-        return MappingNode(self._given[0].value.span, {one.name: placed(one.name, one.value) for one in self._given})
+        at = self._given[0].value if self._given else self._function
+        return MappingNode(at.span, {one.name: placed(one.name, one.value) for one in self._given})
 
     def _alone(self) -> Node | None:
         if len(self._given) == 1:
             return self._given[0].value
+        if self._says and not self._given:
+            return None  # what is wrong with its inputs was said
         found = f"{len(self._given)} are given" if self._given else "none is given"
         self._problem(f"function {plain(self._function)!r} works on one input, and {found}; name one")
         return None
 
     def _problem(self, fact: str) -> None:
         self._fields.remarks.problem(self._function, fact)
+
+
+def is_predicate(step: Node) -> bool:
+    """Return whether the condition of a filter step is one over items, and does not say when the step runs."""
+    entry = step.entries.get("condition") if isinstance(step, MappingNode) else None
+    return entry is not None and re.search(r"\bitem\b|=>", spelled(entry.value)) is not None
 
 
 def rewritten(node: Node, reader: Reader, remarks: Remarks) -> Node:
