@@ -22,6 +22,14 @@ TASK: Final = "t"
 EPOCH: Final = 1_800_000_000.0
 
 
+class LoopClock:
+    """Simulated time as a wall clock."""
+
+    def now(self) -> float:
+        """See `workflow_engine.runtime.clock.Clock`."""
+        return EPOCH + asyncio.get_running_loop().time()
+
+
 class Workers:
     """The handlers of a case.
 
@@ -216,7 +224,7 @@ def _undone(task: str, events: list[Told], phases: dict[str, Phase]) -> list[str
             case "UndoFailed":
                 found += _next_undone(task, told.phase, left)
             case "TaskRetried":
-                done, left = dict.fromkeys(left or done), None
+                done, left = dict.fromkeys(left if left is not None else done), None
             case "TaskFailed" | "TaskCancelled" if (done if left is None else left):
                 found.append(f"{task} has ended without undoing {', '.join(left or done)}")
             case _:

@@ -1,6 +1,7 @@
 """Random workflows end as the reference says, whatever happens first, and whenever the process dies."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Iterator
 from random import Random
@@ -9,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.simulation.carrying_out import (
-    EPOCH,
-    Line,
+    TASK,
+    LoopClock,
     Workers,
     carried_out,
     core_of,
@@ -19,19 +20,16 @@ from tests.simulation.carrying_out import (
     faults,
     folded,
 )
+from tests.simulation.lives import Lives
 from tests.simulation.random_workflows import Case, random_case
 from tests.simulation.reference import ANY, Expected, expected
 from workflow_engine.core.core import Core
 from workflow_engine.ecs_workflow import ECSWorkflowEngine, Task
+from workflow_engine.errors import EngineStopped, IllegalTransition
 from workflow_engine.journal.port import Commit
 from workflow_engine.testing.memory_artifacts import MemoryArtifactStore
 from workflow_engine.testing.memory_journal import MemoryJournal
 from workflow_engine.testing.simulation.loop import SimulatedLoop
-
-
-class LoopClock:
-    def now(self) -> float:
-        return EPOCH + asyncio.get_running_loop().time()
 
 
 @pytest.fixture(autouse=True)
@@ -46,10 +44,6 @@ def quiet() -> Iterator[None]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "seed" in metafunc.fixturenames:
         metafunc.parametrize("seed", range(int(str(metafunc.config.getoption("seeds")))))
-
-
-def shown(found: Any) -> Any:
-    return found
 
 
 def compare(task: Task, wanted: Expected, case: Case) -> None:
@@ -122,12 +116,16 @@ def on_simulated_loop(coroutine: Any) -> Any:
         loop.close()
 
 
-async def go_through(seed: int, case: Case, journal: MemoryJournal, *, retry: bool = False) -> Task:
+async def go_through(
+    seed: int, case: Case, journal: MemoryJournal, *, retry: bool = False, cancel: bool = False
+) -> Task:
     workers = Workers(case, Random(seed))
     engine = engine_of(journal, workers)
     if isinstance(journal, CheckedJournal):
         journal.engine = engine
     async with engine:
+        if cancel:
+            asyncio.get_running_loop().create_task(cancelled(engine, Random(seed).random() * 60))
         task = await carried_out(engine, workers, case)
         if retry and task.status == "failed":
             workers.healed = True
@@ -137,6 +135,12 @@ async def go_through(seed: int, case: Case, journal: MemoryJournal, *, retry: bo
     return task
 
 
+async def cancelled(engine: ECSWorkflowEngine, after: float) -> None:
+    await asyncio.sleep(after)
+    with contextlib.suppress(IllegalTransition, EngineStopped):  # it has ended, or is compensating already
+        await engine.cancel(TASK)
+
+
 def test_random_workflows_end_as_the_reference_says(seed: int) -> None:
     case, journal = random_case(seed), MemoryJournal()
     task = on_simulated_loop(go_through(seed, case, journal))
@@ -144,8 +148,44 @@ def test_random_workflows_end_as_the_reference_says(seed: int) -> None:
     compare(task, expected(case), case)
 
 
+def test_random_workflows_can_be_cancelled_at_any_moment(seed: int) -> None:
+    case, journal = random_case(seed), MemoryJournal()
+    task = on_simulated_loop(go_through(seed, case, journal, cancel=True))
+    assert faults(decoded(journal.lines), case) == []
+    if task.status != "cancelled":
+        compare(task, expected(case), case)
+
+
+def test_random_workflows_complete_when_they_are_retried_and_nothing_fails_any_more(seed: int) -> None:
+    case, journal = random_case(seed), MemoryJournal()
+    task = on_simulated_loop(go_through(seed, case, journal, retry=True))
+    assert faults(decoded(journal.lines), case) == []
+    first = expected(case)
+    if not any(act.rounds for act in case.acts.values()):
+        compare(task, expected(case.healed) if first.errors else first, case)
+    elif "Rejected" not in first.errors:  # else the same verdicts may lead to the same end
+        assert task.status == "completed"
+
+
 @pytest.mark.parametrize("number", range(60))
 def test_at_every_commit_a_restored_core_is_the_live_one(number: int) -> None:
     case, journal = random_case(number), CheckedJournal()
-    on_simulated_loop(go_through(number, case, journal))
+    on_simulated_loop(go_through(number, case, journal, retry=True, cancel=number % 3 == 0))
     assert journal.checked > 0
+
+
+def test_random_workflows_end_as_the_reference_says_though_the_process_dies(seed: int) -> None:
+    case = random_case(seed)
+    lives = Lives(seed, case, crash=0.03)
+    task = lives.run()
+    assert faults(decoded(lives.lines), case) == []
+    compare(task, expected(case), case)
+
+
+def test_the_processes_do_die() -> None:
+    crashes = 0
+    for seed in range(20):
+        lives = Lives(seed, random_case(seed), crash=0.03)
+        lives.run()
+        crashes += lives.crashes
+    assert crashes > 20

@@ -14,13 +14,18 @@ from workflow_engine.core.components import (
     Definition,
     Failure,
     Identity,
+    ItemResult,
+    Items,
     PhaseProgress,
     Question,
+    Result,
     Run,
     Running,
+    Stage,
     Status,
     Suspended,
     TaskState,
+    Timetable,
     WaitKind,
 )
 from workflow_engine.core.events import (
@@ -154,6 +159,10 @@ class Story:
             events: list[Event] = []
             for _ in range(self._random.randint(1, 6)):
                 self._step(changes, ended, events)
+            if self._random.random() < 0.1:
+                workflow = self._random.choice("abc")
+                timetable = Timetable(workflow, "0 9 * * *", "UTC", "once", json({}), self.at)
+                changes[f"#schedule:{workflow}"] = components(timetable) if self._random.random() < 0.7 else None
             yield Commit(n, self.at, changes, tuple(ended), tuple(events))
 
     def _step(self, changes: Changes, ended: list[str], events: list[Event]) -> None:
@@ -181,9 +190,9 @@ class Story:
         labels = {"team": self._random.choice("abc")} if self._random.random() < 0.5 else None
         parent = self._random.choice([None, *self._living]) if self._random.random() < 0.2 else None
         identity = Identity(task, "review", "d1", self.at, None, self._random.randrange(3), parent, labels)
-        changes[task] = components(
-            identity, Data(json({"topic": f"word{self._count}"})), Status(TaskState.PENDING, self.at)
-        )
+        data = {"topic": f"word{self._count}", "items": list(range(self._random.choice((0, 0, 2_000))))}
+        stage = (Stage("new", self.at),) if self._random.random() < 0.5 else ()
+        changes[task] = components(identity, Data(json(data)), Status(TaskState.PENDING, self.at), *stage)
         self._living[task] = []
         self._spawn(task, changes, events)
 
@@ -196,9 +205,17 @@ class Story:
             due = self.at + 5 if self._random.random() < 0.5 else None
             about = Question(f"{run}/1q0", WaitKind.HUMAN, "Sure?", self.at, candidates=("ann", "bob"), due=due)
             asked = (Suspended(WaitKind.HUMAN, self.at, about.id), about)
-        changes[run] = components(Run(task, phase, self._visits, self.at), Attempt(1), *asked)
+        made = components(Run(task, phase, self._visits, self.at), Attempt(1), *asked)
+        if self._random.random() < 0.3:
+            made["items"] = Items(json(list(range(self._random.choice((3, 2_000))))))
+            made["results+"] = self._results()
+        changes[run] = made
         self._living[task].append(run)
         events.append(PhaseStarted(task, run))
+
+    def _results(self) -> dict[str, ItemResult]:
+        count = self._random.choice((1, 5, 40))
+        return {str(self._random.randrange(100)): ItemResult(json(self.at)) for _ in range(count)}
 
     def _go_on(self, task: str, changes: Changes, events: list[Event]) -> None:
         runs = self._living[task]
@@ -219,6 +236,9 @@ class Story:
             changes[run] = None
             own["progress+"] = {run.split("/")[1]: PhaseProgress(1, "completed", 1.0, 2.0, 1, json(self._visits))}
             events.append(PhaseCompleted(task, run))
+        elif dice < 0.7 and runs:
+            own["stage"] = Stage(self._random.choice(("new", "old")), self.at)
+            changes[self._random.choice(runs)] = {"results+": self._results()}
         elif dice < 0.8:
             own["context+"] = {f"key{self._random.randrange(4)}": json(self._visits), "": json(None)}
         else:
@@ -232,6 +252,8 @@ class Story:
         if state is TaskState.FAILED:
             own["failure"] = Failure("draft", "Oops", f"failed at {self.at}", 1)
             self._failed.add(task)
+        elif self._random.random() < 0.5:
+            own["result"] = Result(json(list(range(self._random.choice((3, 2_000))))))
         changes[task] = own
         self._ended.append(task)
         ended.append(task)

@@ -9,11 +9,31 @@ import pytest
 from tests.unit.core_helpers import Driven, answer, settled
 from tests.unit.moving_given import STATES, adopt, as_json, elsewhere
 from workflow_engine.core.effects import Perform
+from workflow_engine.core.explain import explain
 from workflow_engine.core.inputs import Cancel
 from workflow_engine.errors import EngineError, IllegalTransition, InputRefused
 from workflow_engine.spec.model import WorkflowSpec
 
-STRANGE: Final = (None, -1, 10**30, 1e300, 0, 7, "", "x", "a", "b", "cancelled", "t/a/1", "t~a.1.2", [], [1], {}, {"x": 1}, True)
+STRANGE: Final = (
+    None,
+    -1,
+    10**30,
+    1e300,
+    0,
+    7,
+    "",
+    "x",
+    "a",
+    "b",
+    "cancelled",
+    "t/a/1",
+    "t~a.1.2",
+    [],
+    [1],
+    {},
+    {"x": 1},
+    True,
+)
 
 Make = Callable[[], tuple[Driven, WorkflowSpec]]
 Plain = dict[str, Any]
@@ -62,9 +82,13 @@ def live_on(driven: Driven) -> None:
         questions = [
             components["question"].id for components in driven.core.snapshot().values() if "question" in components
         ]
-        driven.tick(now, *(answer(question, value) for question in questions for value in ("x", {"decision": "accept"})))
+        driven.tick(
+            now, *(answer(question, value) for question in questions for value in ("x", {"decision": "accept"}))
+        )
     for task in [entity for entity in driven.core.snapshot() if entity[0] != "#" and "/" not in entity]:
-        driven.core.record(task)
+        record = driven.core.record(task)
+        assert record is not None
+        explain(record, 10_000.0, serving=True, lacks=driven.core.lacks(task))
         driven.tick(10_001.0, Cancel(task))
         driven.tick(10_002.0)
 

@@ -107,7 +107,7 @@ def test_agents_are_a_graph_that_a_gate_closes() -> None:
         ],
     }
     fact = "tool 'mine' (my_crate::tools::MyTool) cannot be imported, and nothing uses it"
-    assert [(said.line, said.column, said.fact) for said in loaded.warnings] == [(6, 45, fact)]
+    assert [(said.line, said.column, said.fact) for said in loaded.warnings] == [(6, 38, fact)]
 
 
 A, B, C = "id: a, prompt: x", "id: b, prompt: y", "id: c, prompt: z"
@@ -311,7 +311,12 @@ STATES = "state_machine: {initial: n, states: [n, done]}\n"
         (agents("id: a"), 3, 5, "agent 'a' has no prompt; write it, or the path of a file with it"),
         (agents("prompt: x"), 3, 5, "agent 1 has no id; give it one"),
         (agents(A, "id: a, prompt: z"), 4, 10, "two agents have the id 'a'; give each its own"),
-        (agents(f"{A}, dispatch: {{target: bb}}", B), 3, 43, "there is no agent 'bb'; the agents are a, b"),
+        (
+            agents(f"{A}, dispatch: {{target: bb}}", B),
+            3,
+            43,
+            "there is no agent 'bb'; did you mean 'b'?; the agents are a, b",
+        ),
         (
             agents(f"{A}, dispatch: {{strategy: seq, target: b}}", B),
             3,

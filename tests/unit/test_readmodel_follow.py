@@ -54,9 +54,10 @@ def content(model: ReadModel) -> dict[str, Any]:
     """Return all that the index holds, but for the numbers of rows."""
     queries = {
         "tasks": """SELECT id, workflow, definition, status, since, submitted_at, ended_at, rank, assigned_to, parent,
-            reason, failed_phase, error, message, CAST(labels AS TEXT), phase, classification, waiting, spread
+            reason, failed_phase, error, message, CAST(labels AS TEXT), phase, classification, waiting, spread, stage
             FROM tasks""",
         "places": "SELECT id, run, places.since, places.phase FROM tasks JOIN places USING (k)",
+        "timetables": "SELECT workflow, CAST(json AS TEXT) FROM timetables",
         "labels": "SELECT tasks.id, name, value, labels.submitted_at, labels.id FROM tasks JOIN labels USING (k)",
         "questions": "SELECT q.id, task, q.run, q.phase, q.due, q.deadline FROM tasks JOIN questions AS q USING (k)",
         "invited": "SELECT i.id, run, candidate, deadline, asked_at FROM tasks JOIN invited AS i USING (k)",

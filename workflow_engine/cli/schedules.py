@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def schedules(invocation: Invocation, /, as_json: bool) -> None:
     """List the workflows that run on a schedule.
 
-    NEXT is when the next task is submitted, if an engine runs then. UP TO is the moment up to which tasks were submitted;
-    what has passed since is caught up with as CATCH-UP says when an engine starts.
+    NEXT is when the next task is submitted, if an engine runs then. UP TO is how far tasks have been submitted; what
+    has passed since is caught up with as CATCH-UP says when an engine starts.
     """
     with reading(invocation) as model:
         found = model.timetables()

@@ -44,7 +44,8 @@ def show(invocation: Invocation, /, task: str, as_json: bool) -> None:
         list(shown.children(children)),
         f"tasks --parent {task}",
     )
-    _section("Questions", shown.question_columns(record), list(shown.questions(record)), f"inbox --task {task}")
+    _section("Questions", ("QUESTION", "FOR", "DUE", "PROMPT"), list(shown.questions(record)), f"inbox --task {task}")
+    _section("To decide", ("QUESTION", "WORK", "ISSUES"), list(shown.decisions(record)))
     _section("Artifacts", ("ARTIFACT", "BYTES", "TYPE", "SHA-256"), list(shown.artifacts(record)))
     _section("Context", ("NAME", "VALUE"), list(shown.context(record)))
 

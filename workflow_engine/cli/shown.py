@@ -13,6 +13,7 @@ from workflow_engine.core.components import (
     Artifacts,
     Context,
     Data,
+    Escalated,
     Failure,
     Feedback,
     Identity,
@@ -124,18 +125,20 @@ def children(rows: Sequence[TaskRow]) -> Iterator[tuple[str, ...]]:
         yield row.id, row.status.value, row.workflow, when(row.since)
 
 
-def question_columns(record: TaskRecord) -> tuple[str, ...]:
-    """Return the columns of `questions`."""
-    return ("QUESTION", "FOR", "DUE", "PROMPT", *(("ABOUT",) if _shows(record) else ()))
-
-
 def questions(record: TaskRecord) -> Iterator[tuple[str, ...]]:
     """Give the open questions."""
-    shows = _shows(record)
     for question in open_questions(record):
         whom = question.assignee or ", ".join(question.candidates)
-        due = when(question.due) if question.due is not None else ""
-        yield question.id, whom, due, question.prompt, *((_cell(question.show),) if shows else ())
+        yield question.id, whom, when(question.due) if question.due is not None else "", question.prompt
+
+
+def decisions(record: TaskRecord) -> Iterator[tuple[str, ...]]:
+    """Give the work that was rejected and that a person decides about."""
+    for run in record.runs.values():
+        escalated: Escalated | None = run.get("escalated")
+        if escalated is not None:
+            said = "; ".join(message for _, message in _issues("", escalated.issues))
+            yield run["question"].id, _cell(escalated.output), said
 
 
 def artifacts(record: TaskRecord) -> Iterator[tuple[str, ...]]:
@@ -164,11 +167,7 @@ def _rejected(record: TaskRecord) -> bool:
     return any(entry.rejections for entry in entries(record, Progress).values())
 
 
-def _shows(record: TaskRecord) -> bool:
-    return any(isinstance(question.show, msgspec.Raw) for question in open_questions(record))
-
-
-def _issues(phase: str, listed: Json) -> Iterator[tuple[str, ...]]:
+def _issues(phase: str, listed: Json) -> Iterator[tuple[str, str]]:
     found: list[dict[str, Any]] = from_json(listed) or []
     for issue in found:
         yield phase, str(issue.get("message") or compact(issue))

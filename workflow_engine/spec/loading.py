@@ -10,6 +10,7 @@ from workflow_engine.errors import SpecError
 from workflow_engine.spec.beside import find_beside
 from workflow_engine.spec.diagnostics import Diagnostic, Source, in_order, refusal
 from workflow_engine.spec.dialects import DIALECTS
+from workflow_engine.spec.mending import other_problems
 from workflow_engine.spec.model import WorkflowSpec
 from workflow_engine.spec.nodes import MappingNode, Node, ScalarNode, plain
 from workflow_engine.spec.placing import inside, placed
@@ -104,7 +105,8 @@ def _checked(root: Node, source: Source, folder: Path | None) -> WorkflowSpec:
     except ValidationError as error:
         from workflow_engine.spec import validation  # it makes the JSON Schema, which only a wrong file needs
 
-        raise _refusal([*missing, *validation.problems(error, root)], root, source) from error
+        found = [*missing, *validation.problems(error, root), *other_problems(data, error)]
+        raise _refusal(found, root, source) from error
     found = [*missing, *problems(spec)]
     if found:
         raise _refusal(found, root, source)

@@ -1,0 +1,50 @@
+"""Mending: what is left of a wrong workflow without its wrong values, so that the rest of it can be checked as well."""
+
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from workflow_engine.spec.checking import problems
+from workflow_engine.spec.model import WorkflowSpec
+from workflow_engine.spec.problems import Place, Problem
+from workflow_engine.spec.strict import COLLECT
+
+SHAPE: Final = frozenset(("phases", "id", "target_classification", "depends_on", "next_classifications", "gate"))
+"""Keys without which a workflow has another shape, so that what is said of it would mislead."""
+
+
+def other_problems(data: dict[str, Any], error: ValidationError) -> list[Problem]:
+    """Return what else is wrong with a workflow in which *error* is: none where that cannot be told yet.
+
+    Args:
+        data: the workflow; what is wrong is taken out of it.
+        error: what pydantic says of it.
+    """
+    # pydantic says that a list is too short when it has left out the values in it that are wrong.
+    wrong = [detail["loc"] for detail in error.errors(include_url=False) if detail["type"] != "too_short"]
+    removed = [_remove(data, place) for place in wrong]
+    if any(place is None or SHAPE.intersection(place) - {"phases"} or place == ("phases",) for place in removed):
+        return []
+    try:
+        spec = WorkflowSpec.model_validate(data, context={COLLECT: True})
+    except ValidationError:
+        return []
+    return list(problems(spec))
+
+
+def _remove(data: dict[str, Any], place: Place) -> Place | None:
+    """Take the innermost value of a mapping that leads to *place* out of *data*; return where it was, or None."""
+    found: tuple[dict[str, Any], str, Place] | None = None
+    value: Any = data
+    for depth, key in enumerate(place):
+        if isinstance(value, dict) and key in value:
+            found = (value, str(key), place[: depth + 1])  # pyright: ignore[reportUnknownArgumentType] - JSON
+            value = value[key]  # pyright: ignore[reportUnknownVariableType] - JSON
+        elif isinstance(value, list) and isinstance(key, int) and key < len(value):  # pyright: ignore[reportUnknownArgumentType]
+            value = value[key]  # pyright: ignore[reportUnknownVariableType] - JSON
+        else:
+            break
+    if found is None:
+        return None
+    del found[0][found[1]]
+    return found[2]
