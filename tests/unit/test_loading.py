@@ -288,3 +288,17 @@ def test_a_file_of_no_dialect_is_told_the_keys_of_all() -> None:
     fact = "the key 'phases' is missing, and there is no 'tasks' of a task file; a workflow has a name and phases"
     assert refused("name: w") == [(1, 1, fact)]
     assert refused("name: w\ntask: []")[0][2] == "'task' is not known here; did you mean 'tasks'?"
+
+
+def test_what_else_is_wrong_is_said_beside_wrong_values() -> None:
+    text = "name: w\nphases:\n  - {id: a, promt: hi}\n  - {id: b, depends_on: [a, aa]}\n"
+    with pytest.raises(SpecError) as refused:
+        load_text(text, "w.yaml")
+    assert [(found.line, found.column) for found in refused.value.problems] == [(3, 12), (4, 28)]
+
+
+def test_a_task_type_that_is_nearly_a_known_one_is_warned_about() -> None:
+    loaded = load_text("name: w\nphases:\n  - {id: a, assigned_to: humn}\n  - {id: b, assigned_to: fax}\n", "w.yaml")
+    assert [(said.line, said.fact) for said in loaded.warnings] == [
+        (3, "phase 'a' waits until an adapter for 'humn' is registered; did you mean 'human'?")
+    ]

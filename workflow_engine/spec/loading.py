@@ -17,6 +17,7 @@ from workflow_engine.spec.placing import inside, placed
 from workflow_engine.spec.problems import Problem, did_you_mean
 from workflow_engine.spec.reading import BYTES_MAX, read
 from workflow_engine.spec.strict import COLLECT
+from workflow_engine.spec.suspicions import suspicions
 from workflow_engine.spec.translation import Dialect, Remark, Translation
 from workflow_engine.spec.yaml_tree import compose
 
@@ -78,7 +79,8 @@ def load_text(text: str | bytes, name: str, folder: Path | None = None) -> Loade
     if translation.problems:
         raise refusal(_remarks(translation.problems, source))
     spec = _checked(translation.root, source, folder if dialect is NATIVE else None)
-    return Loaded(spec, in_order(_remarks(translation.warnings, source)), dialect.name)
+    odd = [placed(problem, translation.root, source) for problem in suspicions(spec)]
+    return Loaded(spec, in_order([*_remarks(translation.warnings, source), *odd]), dialect.name)
 
 
 def _dialect(root: MappingNode, source: Source) -> Dialect:

@@ -127,27 +127,25 @@ def _fits_block(text: str) -> bool:
 
 
 def _flow(value: Any) -> str | None:
-    """Return *value* in one line, None where that would not be read easily."""
+    """Return *value* in one line, None where that would not be read easily: what is nested stands in lines of its own."""
     if isinstance(value, str):
         return None if _fits_block(value) else _scalar(value)
     if isinstance(value, list):
-        rows = [_inner(item) for item in value]  # pyright: ignore[reportUnknownVariableType] - JSON
-        return None if None in rows else f"[{', '.join(row for row in rows if row is not None)}]"
+        rows = [_flow(item) for item in value if not _has_parts(item)]  # pyright: ignore[reportUnknownVariableType] - JSON
+        whole = len(rows) == len(value) and None not in rows  # pyright: ignore[reportUnknownArgumentType] - JSON
+        return f"[{', '.join(row or '' for row in rows)}]" if whole else None
     if isinstance(value, dict):
-        pairs = {_scalar(key): _inner(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        pairs = {_scalar(key): _in_mapping(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
         return None if None in pairs.values() else f"{{{', '.join(f'{key}: {row}' for key, row in pairs.items())}}}"
     return _scalar(value)
 
 
-def _inner(value: Any) -> str | None:
-    """Return what stands within a list or mapping of one line: a scalar, or what is empty."""
-    return _flow(value) if not isinstance(value, list | dict) or not value else _nested(value)  # pyright: ignore[reportUnknownArgumentType] - JSON
+def _in_mapping(value: Any) -> str | None:
+    return None if isinstance(value, dict) and value else _flow(value)
 
 
-def _nested(value: list[Any] | dict[str, Any]) -> str | None:
-    """Return a list or mapping of scalars; anything deeper stands in lines of its own."""
-    items: list[Any] = list(value.values()) if isinstance(value, dict) else value
-    return None if any(isinstance(item, list | dict) and item for item in items) else _flow(value)  # pyright: ignore[reportUnknownArgumentType] - JSON
+def _has_parts(value: Any) -> bool:
+    return isinstance(value, list | dict) and bool(value)  # pyright: ignore[reportUnknownArgumentType] - JSON
 
 
 _PLAIN: Final = re.compile(r"[A-Za-z_](?:[\w./()+!%=$;@'*-]| (?! ))*(?<! )")
