@@ -1,4 +1,5 @@
-"""Draws what the documents show of the code, from the code: states, components, systems, fields of workflow files.
+"""Draws what the documents show of the code, from the code: states, components, systems, events, fields of
+workflow files.
 
 python docs/generate.py            # writes the pages anew
 python docs/generate.py --check    # fails where one is stale
@@ -15,6 +16,7 @@ from typing import Any, Final
 from workflow_engine.core import components
 from workflow_engine.core.components import COMPONENTS, NAMES, TABLES, TaskState
 from workflow_engine.core.core import SYSTEMS
+from workflow_engine.core.events import Event
 from workflow_engine.core.lifecycle import RUN_TRANSITIONS, TRANSITIONS, Move
 from workflow_engine.spec import model, parts
 from workflow_engine.spec.schema import DURATION, schema
@@ -28,10 +30,18 @@ OF_A_RUN: Final = (
     components.Running,
     components.Backoff,
     components.Suspended,
+    components.Joining,
     components.Question,
+    components.Escalated,
+    components.Feedback,
+    components.Items,
+    components.Results,
+    components.Forking,
+    components.Children,
     components.Steps,
 )
 OF_A_DEFINITION: Final = (components.Definition,)
+OF_A_SCHEDULE: Final = (components.Timetable,)
 
 
 def task_states() -> Iterator[str]:
@@ -71,8 +81,9 @@ def run_states() -> Iterator[str]:
 def component_tables() -> Iterator[str]:
     """List the components of each kind of entity."""
     kinds: list[type[Any]] = [*COMPONENTS, *TABLES]
-    rest = [kind for kind in kinds if kind not in OF_A_RUN and kind not in OF_A_DEFINITION]
-    for title, members in (("a task", rest), ("a run", OF_A_RUN), ("a definition", OF_A_DEFINITION)):
+    others = {"a run": OF_A_RUN, "a definition": OF_A_DEFINITION, "a schedule": OF_A_SCHEDULE}
+    rest = [kind for kind in kinds if not any(kind in members for members in others.values())]
+    for title, members in {"a task": rest, **others}.items():
         yield f"| of {title} | in the journal | what it says | fields |"
         yield "| --- | --- | --- | --- |"
         for kind in members:
@@ -89,6 +100,15 @@ def system_table() -> Iterator[str]:
     for number, system in enumerate(SYSTEMS, 1):
         name = system.__name__.removesuffix("System").lower()
         yield f"| {number} | {name} | {' '.join((system.__doc__ or '').split())} |"
+
+
+def event_table() -> Iterator[str]:
+    """List the events, with what each tells beside the task it is about."""
+    yield "| event | what it tells | fields |"
+    yield "| --- | --- | --- |"
+    for kind in Event.__subclasses__():
+        fields = ", ".join(f"`{name}`" for name in kind.__struct_fields__ if name != "task")
+        yield f"| `{kind.__name__}` | {_first(kind)} | {fields} |"
 
 
 def field_tables() -> Iterator[str]:
@@ -200,6 +220,7 @@ PAGES: Final[dict[str, dict[str, Callable[[], Iterator[str]]]]] = {
         "run states": run_states,
         "components": component_tables,
         "systems": system_table,
+        "events": event_table,
     },
     "reference/workflow-files.md": {"fields": field_tables},
 }

@@ -105,6 +105,7 @@ def test_a_file_is_named_like_its_workflow_and_says_how_to_run_it(name: str) -> 
     assert (loaded.spec.name, loaded.dialect, loaded.warnings) == (name, "native", ())
     assert loaded.spec.inputs is not None
     assert loaded.spec.inputs["required"] != []
+    assert "null" not in loaded.spec.stored().decode()  # what a comma in an unquoted text leaves behind
 
 
 @pytest.mark.parametrize("name", library())

@@ -21,6 +21,7 @@ from tests.simulation.carrying_out import (
     folded,
 )
 from tests.simulation.lives import Lives
+from tests.simulation.patterns import PATTERNS
 from tests.simulation.random_workflows import Case, random_case
 from tests.simulation.reference import ANY, Expected, expected
 from workflow_engine.core.core import Core
@@ -42,8 +43,11 @@ def quiet() -> Iterator[None]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    seeds = int(str(metafunc.config.getoption("seeds")))
     if "seed" in metafunc.fixturenames:
-        metafunc.parametrize("seed", range(int(str(metafunc.config.getoption("seeds")))))
+        metafunc.parametrize("seed", range(seeds))
+    if "some" in metafunc.fixturenames:
+        metafunc.parametrize("some", range(seeds // 3))
 
 
 def compare(task: Task, wanted: Expected, case: Case) -> None:
@@ -148,17 +152,17 @@ def test_random_workflows_end_as_the_reference_says(seed: int) -> None:
     compare(task, expected(case), case)
 
 
-def test_random_workflows_can_be_cancelled_at_any_moment(seed: int) -> None:
-    case, journal = random_case(seed), MemoryJournal()
-    task = on_simulated_loop(go_through(seed, case, journal, cancel=True))
+def test_random_workflows_can_be_cancelled_at_any_moment(some: int) -> None:
+    case, journal = random_case(some), MemoryJournal()
+    task = on_simulated_loop(go_through(some, case, journal, cancel=True))
     assert faults(decoded(journal.lines), case) == []
     if task.status != "cancelled":
         compare(task, expected(case), case)
 
 
-def test_random_workflows_complete_when_they_are_retried_and_nothing_fails_any_more(seed: int) -> None:
-    case, journal = random_case(seed), MemoryJournal()
-    task = on_simulated_loop(go_through(seed, case, journal, retry=True))
+def test_random_workflows_complete_when_they_are_retried_and_nothing_fails_any_more(some: int) -> None:
+    case, journal = random_case(some), MemoryJournal()
+    task = on_simulated_loop(go_through(some, case, journal, retry=True))
     assert faults(decoded(journal.lines), case) == []
     first = expected(case)
     if not any(act.rounds for act in case.acts.values()):
@@ -189,3 +193,16 @@ def test_the_processes_do_die() -> None:
         lives.run()
         crashes += lives.crashes
     assert crashes > 20
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_each_pattern_survives_a_crash_at_every_single_commit_boundary(name: str) -> None:
+    case = PATTERNS[name]
+    whole = Lives(1, case, dies_at=0)
+    compare(whole.run(), expected(case), case)
+    for boundary in range(1, whole.boundaries + 1):
+        lives = Lives(1, case, dies_at=boundary)
+        task = lives.run()
+        assert lives.crashes == 1, f"boundary {boundary}"
+        assert faults(decoded(lives.lines), case) == [], f"boundary {boundary}"
+        compare(task, expected(case), case)

@@ -224,8 +224,7 @@ def test_a_task_that_was_forked_does_not_come_alone() -> None:
     alone = {entity: components for entity, components in plain.items() if entity.startswith("t~")}
     assert refused(elsewhere(here).tick(105.0, adopt(alone, "t~a.1.2"))) == (
         InputRefused,
-        "task t~a.1.2 cannot be imported: task t~a.1.2 was forked by t, which waits for it; export that one; "
-        "export it again",
+        "task t~a.1.2 cannot be imported: it was forked by t, which waits for it; export that one",
     )
 
 

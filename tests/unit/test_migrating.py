@@ -96,7 +96,10 @@ DIAMOND: Final = graph(a=[], b=["a"], c=["a"], d=["b", "c"])
             graph(a=[], b=["a", "x"], c=["a"], d=["b", "c"], x=[]),
             "a b", "c", (Readiness.MAPPABLE, (NOT_BEEN.format("x"),)),
         ),
-        (graph(a=[], c=["a"], d=["c"]), "a b", "c", (Readiness.MAPPABLE, ("phase 'b', which it has completed, is gone",))),
+        (
+            graph(a=[], c=["a"], d=["c"]),
+            "a b", "c", (Readiness.MAPPABLE, ("phase 'b', which it has completed, is gone",)),
+        ),
         (graph(a=[], b=["a"], d=["b"]), "a b", "c", (Readiness.BLOCKED, ("phase 'c', which it is in, is gone",))),
         (
             sequence("a", "b", "c", "d"),

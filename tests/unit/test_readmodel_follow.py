@@ -10,8 +10,19 @@ from typing import Any
 
 import pytest
 
-from tests.unit.readmodel_given import Story, Written, components, question
-from workflow_engine.core.components import Identity, Status, TaskState
+from tests.unit.readmodel_given import Story, Written, components, json, question
+from workflow_engine.core.components import (
+    Attempt,
+    Identity,
+    ItemResult,
+    Items,
+    Joining,
+    Run,
+    Running,
+    Status,
+    TaskState,
+    Timetable,
+)
 from workflow_engine.core.events import PhaseStarted, TaskCompleted, TaskPurged, TaskSubmitted
 from workflow_engine.errors import JournalError
 from workflow_engine.journal.folding import Folding
@@ -23,7 +34,7 @@ from workflow_engine.readmodel.feed import history
 from workflow_engine.readmodel.index_file import IndexFile
 from workflow_engine.readmodel.read_model import ReadModel
 from workflow_engine.readmodel.rows import TaskQuery
-from workflow_engine.readmodel.stored import load
+from workflow_engine.readmodel.stored import load, load_plain
 
 
 def plain(entities: Entities) -> dict[str, Any]:
@@ -362,3 +373,40 @@ async def test_a_full_disk_is_our_error_and_hurts_nothing(tmp_path: Path, monkey
 
 def _full(*_: object) -> None:
     raise sqlite3.OperationalError("database or disk is full")
+
+
+async def test_a_change_reads_neither_the_items_nor_the_results_of_a_fan_out(tmp_path: Path) -> None:
+    written = await Written(tmp_path).open()
+    await written.task("t", data=list(range(2_000)))
+    run = components(Run("t", "approve", 1, 3.0), Attempt(1), Joining(3.0), Items(json(list(range(2_000)))))
+    run["results+"] = {str(position): ItemResult(json("done")) for position in range(100)}
+    item = components(Run("t", "approve", 1, 3.0, 100), Attempt(1), Running(3.0))
+    await written.commit({"t/approve/1": run, "t/approve/1.100": item})
+    model = ReadModel(tmp_path)
+    model.catch_up()
+    await written.commit({"t/approve/1": {"results+": {"100": ItemResult(json("done"))}}, "t/approve/1.100": None})
+    await written.close()
+    model.catch_up()
+    assert indexed(model) == folded(written)
+    with IndexFile(tmp_path).opened() as connection:
+        read = load_plain(connection, 1, ["approve/1"])
+    assert {name: set(parts) for name, parts in read.runs.items()} == {"approve/1": {"run", "attempt", "joining"}}
+    assert set(read.own) == {"identity", "status"}
+
+
+async def test_timetables_are_no_tasks_and_no_definitions(tmp_path: Path) -> None:
+    written = await Written(tmp_path, segment_bytes=1).open()
+    kept, gone = (Timetable(name, "0 9 * * *", "UTC", "skip", json({}), 1.0) for name in ("kept", "gone"))
+    await written.commit({"#schedule:kept": components(kept), "#schedule:gone": components(gone)})
+    model = ReadModel(tmp_path)
+    model.catch_up()
+    assert model.timetables() == (gone, kept)
+    await written.commit({"#schedule:gone": None})
+    await written.commit({})
+    written.compact()
+    await written.close()
+    model.catch_up()
+    assert model.timetables() == (kept,)
+    assert model.tasks().rows == ()
+    with IndexFile(tmp_path).opened() as connection:
+        assert connection.execute("SELECT digest FROM definitions").fetchall() == [("d1",)]

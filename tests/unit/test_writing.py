@@ -157,7 +157,7 @@ def test_any_value_stays_what_it_is(seed: int) -> None:
         (90.5, "1m30s500ms"),
         (0.0001, "0.0001"),
         (0.0, "0.0"),
-    ],  # fmt: skip
+    ],
 )
 def test_durations_are_written_in_words_where_these_mean_the_same(seconds: float, written: str) -> None:
     spec = WorkflowSpec(name="w", phases=[Phase(id="a", wait=seconds)])

@@ -105,12 +105,18 @@ def flaw(task: str, entities: Given, plans: Mapping[str, Plan]) -> str | None:
     for entity, components in entities.items():
         strange = components.keys() - (_OF_RUNS if "/" in entity else _OF_TASKS)
         if strange:
-            return f"{entity} has {min(strange)!r}, which this version does not know"
+            return f"{entity} has {min(strange)!r}, which this version does not know; use the one that wrote it"
     try:
         decoded = {entity: decode(components) for entity, components in opened(entities).items()}
     except msgspec.DecodeError as error:
-        return f"it is not what this version can read: {error}"
-    return next(_Look(task, decoded, plans).flaws(), None)
+        return f"it is not what this version can read: {error}; use the one that wrote it"
+    identity, status = decoded.get(task, {}).get("identity"), decoded.get(task, {}).get("status")
+    if isinstance(status, Status) and status.state.terminal:
+        return f"it is {status.state}, and nothing of it is left to be carried out; the document is a record of it"
+    if isinstance(identity, Identity) and identity.parent_run is not None:
+        return f"it was forked by {identity.parent_run.partition('/')[0]}, which waits for it; export that one"
+    found = next(_Look(task, decoded, plans).flaws(), None)
+    return f"{found}; export it again" if found is not None else None
 
 
 class _Look:
@@ -154,7 +160,7 @@ class _Look:
             yield f"the definition of {identity.workflow!r} is missing"
             return
         if status.state.terminal:
-            yield f"task {task} is {status.state}, and nothing of it is left to be carried out"
+            yield f"task {task} has ended, and its parent waits for it"
         stage, undoing = self._find(task, Stage), self._find(task, Undoing)
         if stage is not None and not has_stage(plan, stage.name):
             yield f"task {task} is at stage {stage.name!r}, which its workflow does not have"
@@ -203,8 +209,6 @@ class _Look:
         identity = self._find(task, Identity)
         parent = identity.parent_run if identity is not None else None
         if task == self._task:
-            if parent is not None:
-                yield f"task {task} was forked by {parent.partition('/')[0]}, which waits for it; export that one"
             return
         children = self._find(parent, Children) if parent is not None else None
         if children is None or task not in children.entries:

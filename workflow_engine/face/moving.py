@@ -194,7 +194,7 @@ def _checked(document: TaskDocument, known: Mapping[str, Plan]) -> _Found:
     plans = {**{digest: Plan(spec) for digest, spec in specs.items()}, **known}
     problem = flaw(document.task, document.entities, plans)
     if problem is not None:
-        raise InputRefused(f"task {document.task} cannot be imported: {problem}; export it again")
+        raise InputRefused(f"task {document.task} cannot be imported: {problem}")
     entities = {entity: decode(components) for entity, components in opened(document.entities).items()}
     check_forms(entities)
     chosen = [Chosen(spec, digest) for digest, spec in specs.items() if digest in set(_digests(entities))]

@@ -127,7 +127,7 @@ def _fits_block(text: str) -> bool:
 
 
 def _flow(value: Any) -> str | None:
-    """Return *value* in one line, None where that would not be read easily: what is nested stands in lines of its own."""
+    """Return *value* in one line, None where it is nested or has several lines, and is not read easily so."""
     if isinstance(value, str):
         return None if _fits_block(value) else _scalar(value)
     if isinstance(value, list):

@@ -163,7 +163,7 @@ def _refused(state: State, given: Adopt) -> EngineError | None:
         where = "here already" if task in taken else f"made of {taken[0]}, which is here already,"
         return IllegalTransition(f"task {task}", where, "import")
     problem = flaw(task, given.entities, state.plans)
-    return InputRefused(f"task {task} cannot be imported: {problem}; export it again") if problem is not None else None
+    return InputRefused(f"task {task} cannot be imported: {problem}") if problem is not None else None
 
 
 def _adopt(tick: Tick, given: Adopt) -> None:

@@ -135,12 +135,22 @@ def _retry(tick: Tick, retry: Retry) -> None:
     stage, machine = record.get("stage"), plan.states
     if isinstance(stage, Stage) and machine is not None and stage.name in machine.terminal:
         left.add("stage")  # no way leads out of it; the next phase says where the task stands
-    kept = [component for name, component in as_it_is(record).items() if name not in left]
+    kept = [component for name, component in _standing(record).items() if name not in left]
     # What forked it has failed with it, and does not wait any more.
     world.spawn(task, msgspec.structs.replace(identity, parent_run=None), *kept, pending)
     tick.resume.append((task, phase))
     tick.emit(TaskRetried(task, phase or (failure.phase if isinstance(failure, Failure) else plan.first)))
     tick.reply(retry.ticket, task)
+
+
+def _standing(record: Components) -> Components:
+    """Return the components of a task that failed; what could not be compensated stands, and counts as completed."""
+    found = as_it_is(record)
+    progress = found.get("progress")
+    for name, entry in list(progress.entries.items()) if isinstance(progress, Progress) else ():
+        if entry.outcome == "uncompensated":
+            progress.entries[name] = msgspec.structs.replace(entry, outcome="completed")
+    return found
 
 
 def _to_do_again(record: Components, first: str) -> str:

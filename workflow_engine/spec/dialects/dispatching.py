@@ -44,7 +44,7 @@ def order_of(agents: Mapping[str, Fields], whole: Sequence[str], remarks: Remark
     order = Order({agent: {} for agent in agents})
     says = False
     for agent, fields in agents.items():
-        for node in _nodes(fields.take("depends_on", "needs")):
+        for node in ids_in(fields.take("depends_on", "needs")):
             says = True
             _connect(order, node, spelled(node), agent, remarks)
         entry = fields.take("dispatch", "next")
@@ -94,7 +94,7 @@ def _read(order: Order, node: Node, agent: str, remarks: Remarks) -> tuple[str, 
         alone = several(node)
         return "sequential" if len(alone) == 1 else "parallel_broadcast", alone
     fields = Fields(node, f"dispatch of agent {agent!r}", remarks)
-    targets = _nodes(fields.take("target", "targets", "to", "agents"))
+    targets = ids_in(fields.take("target", "targets", "to", "agents"))
     written = fields.node_of("strategy", "type", "mode")
     fields.finish()
     if written is None:
@@ -129,8 +129,8 @@ def _word(node: Node) -> str:
     return spelled(node).lower().replace("-", "_")
 
 
-def _nodes(entry: Entry | None) -> Sequence[Node]:
-    """Return what a list names, or one name; items may be mappings with an id."""
+def ids_in(entry: Entry | None) -> Sequence[Node]:
+    """Return the nodes of the agents that a list names, or of the only one; items may be mappings with an id."""
     found: list[Node] = []
     for node in several(entry.value) if entry is not None else ():
         inner = node.entries if isinstance(node, MappingNode) else {}

@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from workflow_engine.spec.dialects.dispatching import no_agent
-from workflow_engine.spec.dialects.fields import Fields, Native, Remarks, named, placed, several, spelled
+from workflow_engine.spec.dialects.dispatching import ids_in, no_agent
+from workflow_engine.spec.dialects.fields import Fields, Native, Remarks, named, placed, spelled
 from workflow_engine.spec.dialects.rejecting import Rejection
 from workflow_engine.spec.dialects.stages import Machine
 from workflow_engine.spec.nodes import Entry, ListNode, MappingNode, Node, ScalarNode, made, plain
@@ -37,8 +37,7 @@ class Aggregation:
         self.at = entry.value
         self._remarks = remarks
         fields = Fields(entry.value, "the aggregation", remarks)
-        gates = fields.node_of("gates", "gate", "of", "agents")
-        self.gates = several(gates) if gates is not None else ()
+        self.gates = tuple(ids_in(fields.take("gates", "gate", "of", "agents")))
         self._strategy = fields.node_of("strategy", "require") or made("all_pass", entry.value)
         self._threshold = fields.node_of("threshold", "min_pass", "count")
         moments = {

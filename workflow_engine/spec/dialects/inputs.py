@@ -93,6 +93,9 @@ def _property(node: Node, remarks: Remarks) -> tuple[Node, bool]:
             return made({}, node), False
         if isinstance(node.value, str) and node.value.lower() in ("any", *TYPES):
             return _typed(node, remarks), False
+        guess = did_you_mean(str(node.value), TYPES) if isinstance(node.value, str) else ""
+        if guess:
+            remarks.warning(node, f"{node.text!r} is no type, so it is the default{guess}")
         return mapping(node, {"default": node}), False
     if isinstance(node, ListNode):
         return mapping(node, {"default": node}), False

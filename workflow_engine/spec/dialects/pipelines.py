@@ -77,8 +77,6 @@ def translate(root: MappingNode, folder: Path | None) -> Translation:
         native["inputs"] = named("inputs", inputs, schema_of(inputs.value, remarks))
     defaults, tools = _put_defaults(native, fields, remarks)
     machine = Machine(fields.take("state_machine", "states"), remarks)
-    if machine.native is not None:
-        native["states"] = machine.native
     entry = fields.take("aggregation", "aggregate")
     aggregation = Aggregation(entry, remarks, machine) if entry is not None else None
     written = fields.node_of("agents")
@@ -86,6 +84,9 @@ def translate(root: MappingNode, folder: Path | None) -> Translation:
     file = _file(agents, defaults, machine, aggregation, folder, remarks)
     phases = _phases(file, tools)
     native["phases"] = placed("phases", ListNode((written or root).span, phases))
+    states = machine.states()
+    if states is not None:
+        native["states"] = states
     declared = fields.take("tools")
     if declared is not None:
         native["tools"] = tools_of(declared, _used(phases), remarks)
@@ -215,7 +216,7 @@ def _depends_on(agent: str, at: Node, file: _File) -> Entry:
 
 def _put_prompts(native: Native, agent: str, fields: Fields, file: _File) -> None:
     """Put what an agent is told, and the work that it is handed, into its native form."""
-    prompt = fields.take("prompt", "system", "system_prompt", "instructions")
+    prompt = fields.take("prompt", "prompt_file", "prompt_path", "system", "system_prompt", "instructions")
     if prompt is None:
         file.remarks.problem(fields.node, f"agent {agent!r} has no prompt; write it, or the path of a file with it")
         return

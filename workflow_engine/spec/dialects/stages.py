@@ -23,6 +23,7 @@ class Machine:
     def __init__(self, entry: Entry | None, remarks: Remarks) -> None:
         self.native: Entry | None = None
         self.terminal: tuple[str, ...] = ()
+        self._used: list[Node] = []
         self._known: dict[str, Node] = {}
         self._remarks = remarks
         if entry is not None:
@@ -38,7 +39,17 @@ class Machine:
         if is_empty(node):
             return None
         self._check(node)
+        self._used.append(node)
         return node
+
+    def states(self) -> Entry | None:
+        """Return the native ``states``; where the file declares none, tasks begin at the first stage that it names."""
+        if self.native is not None or not self._used:
+            return self.native
+        first = self._used[0]
+        fact = f"there is no state_machine, so tasks begin at the first stage that is named, {spelled(first)!r}"
+        self._remarks.warning(first, fact)
+        return placed("states", MappingNode(first.span, {"initial": placed("initial", first)}))
 
     def stages_of(self, node: Node, what: str, reviews: bool) -> dict[str, Entry]:
         """Return the native stages for the transitions of an agent."""

@@ -7,14 +7,9 @@ from workflow_engine.spec.dialects.attempts import defaults_of, retry_of, timeou
 from workflow_engine.spec.dialects.fields import Fields, Native, Remarks, copied, named, placed, several, spelled
 from workflow_engine.spec.dialects.inputs import defaults_in, names_in, schema_of
 from workflow_engine.spec.dialects.names import Names, Reader
-from workflow_engine.spec.dialects.transforms import (
-    Given,
-    expression,
-    given_in,
-    is_predicate,
-    rewritten,
-    transform_of,
-)
+from workflow_engine.spec.dialects.references import Given, given_in
+from workflow_engine.spec.dialects.text_nodes import expression, rewritten
+from workflow_engine.spec.dialects.transforms import is_predicate, transform_of
 from workflow_engine.spec.kinds import kind
 from workflow_engine.spec.nodes import Entry, ListNode, MappingNode, Node, ScalarNode, made, plain
 from workflow_engine.spec.problems import did_you_mean, listed

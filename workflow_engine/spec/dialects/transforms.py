@@ -1,11 +1,12 @@
 """Transforms: what the transform steps of a step file do, in the words of the native form."""
 
 import re
-from typing import Final, NamedTuple
+from typing import Final
 
-from workflow_engine.spec.dialects.fields import Fields, Native, Remarks, named, placed, several, spelled
-from workflow_engine.spec.dialects.names import Path, Reader, Unclear, written
-from workflow_engine.spec.dialects.texts import condition, path_of, predicate, template
+from workflow_engine.spec.dialects.fields import Fields, Native, named, placed, several, spelled
+from workflow_engine.spec.dialects.names import Reader
+from workflow_engine.spec.dialects.references import Given
+from workflow_engine.spec.dialects.text_nodes import expression, rewritten
 from workflow_engine.spec.kinds import kind
 from workflow_engine.spec.nodes import Entry, ListNode, MappingNode, Node, ScalarNode, made, plain
 from workflow_engine.spec.problems import did_you_mean, listed
@@ -24,43 +25,6 @@ _PREDICATES: Final = ("where", "predicate", "expression", "filter", "condition")
 """Words for the condition of a filter; the last is one among the options, and beside them says when the step runs."""
 
 
-class Given(NamedTuple):
-    """One value that a step is given.
-
-    Attributes:
-        name: what it is called there.
-        value: the native form: a template that is one expression, or JSON.
-        path: what it reads, if it is a path.
-    """
-
-    name: str
-    value: Node
-    path: Path | None = None
-
-
-def given_in(node: Node, reader: Reader, remarks: Remarks, whole: bool) -> tuple[Given, ...]:
-    """Return what a step is given, for a list of references, a mapping of them, or one alone.
-
-    Args:
-        node: what is written.
-        reader: finds what references mean.
-        remarks: where problems go.
-        whole: whether a step that is named alone stands for all that it gives, even if that is one value.
-    """
-    found: list[Given] = []
-    if isinstance(node, MappingNode):
-        for name, entry in node.entries.items():
-            value, path = _value(entry.value, reader, remarks)
-            found.append(Given(name, value, path))
-        return tuple(found)
-    for item in several(node):
-        one = _referred(item, reader, remarks, whole)
-        if one is not None:
-            found.append(one)
-    counts = [one.name for one in found]
-    return tuple(one if counts.count(one.name) == 1 else one._replace(name=_long(one)) for one in found)
-
-
 def transform_of(native: Native, fields: Fields, given: tuple[Given, ...], reader: Reader) -> None:
     """Put what a transform step does into its *native* form.
 
@@ -74,6 +38,8 @@ def transform_of(native: Native, fields: Fields, given: tuple[Given, ...], reade
     function = fields.take("function", "operation", "transform")
     holder = fields.node_of("options", "config", "params", "parameters")
     options = Fields(holder, "the options of a transform", remarks) if holder is not None else None
+    if function is None and options is not None:
+        function = options.take("function", "operation")
     if function is None:
         remarks.problem(fields.node, f"a transform step needs a function; write one of {listed(_NATIVE)}")
         return
@@ -210,92 +176,3 @@ def is_predicate(step: Node) -> bool:
     """Return whether the condition of a filter step is one over items, and does not say when the step runs."""
     entry = step.entries.get("condition") if isinstance(step, MappingNode) else None
     return entry is not None and re.search(r"\bitem\b|=>", spelled(entry.value)) is not None
-
-
-def rewritten(node: Node, reader: Reader, remarks: Remarks) -> Node:
-    """Return a text with templates in it as the native form has it."""
-    if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
-        return node
-    try:
-        text = template(node.value, reader)
-    except Unclear as unclear:
-        remarks.problem(node, str(unclear))
-        return node
-    return node if text == node.value else made(text, node)
-
-
-def expression(node: ScalarNode, reader: Reader, remarks: Remarks, items: bool = False) -> Node:
-    """Return a condition as the native form has it; with *items*, one over the items of a list, which is checked."""
-    if not isinstance(node.value, str):
-        return made(node.text, node)
-    try:
-        text = predicate(node.value, reader) if items else condition(node.value, reader)
-    except Unclear as unclear:
-        remarks.problem(node, str(unclear))
-        return node
-    if items:
-        from workflow_engine.spec.templates import check_expression  # templates are heavy
-
-        fault = check_expression(text)
-        if fault is not None:
-            remarks.problem(node, f"the condition of a filter: {fault.fact}")
-    return node if text == node.value else made(text, node)
-
-
-def _value(node: Node, reader: Reader, remarks: Remarks) -> tuple[Node, Path | None]:
-    """Return what a value of a mapping means: a reference, a text with templates, or itself."""
-    if isinstance(node, ListNode):
-        return ListNode(node.span, tuple(_value(item, reader, remarks)[0] for item in node.items)), None
-    if isinstance(node, MappingNode):
-        inner = {key: Entry(at.key, _value(at.value, reader, remarks)[0]) for key, at in node.entries.items()}
-        return MappingNode(node.span, inner), None
-    if not isinstance(node.value, str):
-        return node, None
-    if "{{" in node.value or "{%" in node.value:
-        return rewritten(node, _outside(reader), remarks), None
-    path = path_of(node.value, reader)
-    if path is None:
-        return node, None
-    try:
-        meant = _outside(reader).reference(path)
-    except Unclear as unclear:
-        if len(path) > 1 and path[0] in ("steps", "outputs", *reader.names.outputs):
-            remarks.problem(node, str(unclear))
-        return node, None
-    return _read(meant, node, reader), meant
-
-
-def _referred(node: Node, reader: Reader, remarks: Remarks, whole: bool) -> Given | None:
-    """Return what an item of a list of inputs means."""
-    if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
-        remarks.problem(node, f"an input is {kind(plain(node))}; write a name such as summary or steps.a.summary")
-        return None
-    text, outside = node.value.strip(), _outside(reader)
-    inner = text[2:-2] if text.startswith("{{") and text.endswith("}}") and text.count("{{") == 1 else text
-    path = path_of(inner, reader)
-    if path is None:
-        if "{{" in text:
-            return Given(f"value{node.span.line}_{node.span.column}", rewritten(node, outside, remarks))
-        remarks.problem(node, f"{text!r} is no name; write one such as summary or steps.a.summary")
-        return None
-    try:
-        meant = outside.reference(path)
-    except Unclear as unclear:
-        remarks.problem(node, str(unclear))
-        return None
-    if meant[0] == "steps" and len(meant) == 2 and not whole and len(reader.names.outputs[meant[1]]) == 1:
-        meant = (*meant, *reader.names.outputs[meant[1]])
-    return Given(meant[-1], _read(meant, node, reader), meant)
-
-
-def _outside(reader: Reader) -> Reader:
-    """Return a reader that knows nothing of what the step is given under names of its own."""
-    return Reader(reader.names, reader.step, (), reader.read, reader.guessed)
-
-
-def _read(path: Path, at: Node, reader: Reader) -> Node:
-    return made(f"{{{{ {written(path, reader.names.defaults)} }}}}", at)
-
-
-def _long(one: Given) -> str:
-    return ".".join(one.path[1:]) if one.path is not None else one.name
