@@ -1,5 +1,4 @@
-"""Draws what the documents show of the code, from the code: states, components, systems, events, fields of
-workflow files.
+"""Draws what the documents show of the code, from the code: states, components, systems, events, workflow files.
 
 python docs/generate.py            # writes the pages anew
 python docs/generate.py --check    # fails where one is stale

@@ -26,10 +26,10 @@ from workflow_engine.artifacts.port import ArtifactStore
 from workflow_engine.blocking import Blocking
 from workflow_engine.control.server import ControlServer
 from workflow_engine.core.components import TaskState
-from workflow_engine.errors import InputRefused
+from workflow_engine.errors import InputRefused, MergeConflict
 from workflow_engine.face.moving import Moving
 from workflow_engine.face.opening import Storage
-from workflow_engine.forking import Fork, MergeConflict
+from workflow_engine.forking import Fork
 from workflow_engine.handlers import Handlers
 from workflow_engine.history import History
 from workflow_engine.journal.json_journal import SEGMENT_BYTES, Durability, JsonJournal

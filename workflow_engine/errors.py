@@ -10,6 +10,7 @@
     ├── IllegalTransition    the caller asked for something this state does not accept
     ├── AnswerRefused        the question is closed, or the answer does not fit its form
     ├── StepMismatch         a handler asked for other steps than the ones it recorded
+    ├── MergeConflict        forked tasks have left different values under one name
     ├── ArtifactError        an artifact's name, content or place is not acceptable
     ├── EngineStopped        the engine does not take this now: it is stopping, stopped or out of disk
     ├── JournalError         the journal cannot be trusted or written; nothing more is acknowledged
@@ -23,9 +24,9 @@ Each message names the thing, the fact and the remedy.  Arguments of the constru
 is made in ``__str__``, so every error survives pickling.
 """
 
-
-from collections.abc import Sequence
-from typing import Any
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 
 class EngineError(Exception):
@@ -149,6 +150,25 @@ class StepMismatch(EngineError):
         return f"run {self.run}: {self.why}; {remedy}"
 
 
+class MergeConflict(EngineError):
+    """Tasks that were forked have left different values under the same name.
+
+    Attributes:
+        conflicts: the values by the ids of the tasks, by name.
+    """
+
+    def __init__(self, conflicts: Mapping[str, Mapping[str, Any]]) -> None:
+        super().__init__(conflicts)
+        self.conflicts = conflicts
+
+    def __str__(self) -> str:
+        told = "; ".join(
+            f"{name!r} is " + " and ".join(f"{_shortened(value)} by {task}" for task, value in sides.items())
+            for name, sides in self.conflicts.items()
+        )
+        return f"forked tasks have left different values: {told}; fork with on_conflict='human', or use other names"
+
+
 class ArtifactError(EngineError):
     """An artifact's name, content or place is not acceptable."""
 
@@ -225,3 +245,12 @@ class TransientFailure(AdapterFailure):
 
 class PermanentFailure(AdapterFailure):
     """Outside work failed in a way that trying again will not mend: the task fails."""
+
+
+def _shortened(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= SHOWN_MAX else f"{text[: SHOWN_MAX - 3]}..."
+
+
+SHOWN_MAX: Final = 80
+"""Most characters of a value that a message shows."""

@@ -6,7 +6,6 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from workflow_engine.core.components import Json
-from workflow_engine.errors import EngineError
 
 
 class _Same:
@@ -45,25 +44,6 @@ class Joined(msgspec.Struct, frozen=True):
     changes: dict[str, msgspec.Raw] = {}
 
 
-class MergeConflict(EngineError):
-    """Tasks that were forked have left different values under the same name.
-
-    Attributes:
-        conflicts: the values by the ids of the tasks, by name.
-    """
-
-    def __init__(self, conflicts: Mapping[str, Mapping[str, Any]]) -> None:
-        super().__init__(conflicts)
-        self.conflicts = conflicts
-
-    def __str__(self) -> str:
-        told = "; ".join(
-            f"{name!r} is " + " and ".join(f"{_shortened(value)} by {task}" for task, value in sides.items())
-            for name, sides in self.conflicts.items()
-        )
-        return f"forked tasks have left different values: {told}; fork with on_conflict='human', or use other names"
-
-
 def merge(
     base: Mapping[str, msgspec.Raw], joined: Sequence[Joined]
 ) -> tuple[dict[str, msgspec.Raw], dict[str, dict[str, msgspec.Raw]]]:
@@ -96,8 +76,3 @@ def merge(
 
 def _canonical(value: msgspec.Raw) -> bytes:
     return msgspec.json.encode(msgspec.json.decode(value), order="sorted")
-
-
-def _shortened(value: Any) -> str:
-    text = msgspec.json.encode(value).decode()
-    return text if len(text) <= 80 else f"{text[:77]}..."

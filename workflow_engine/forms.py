@@ -29,10 +29,18 @@ def check_answer(question: str, form: Json, value: msgspec.Raw) -> None:
 def misfits(schema: msgspec.Raw, value: msgspec.Raw, most: int = 10) -> list[tuple[str, str]]:
     """Return where *value* does not satisfy *schema*, a JSON Schema, and why: dotted places, "" for the whole."""
     found = [
-        (".".join(str(part) for part in error.absolute_path), str(error.message))
+        (".".join(str(part) for part in error.absolute_path), _in_json(error.message, error.instance))
         for error in _validator(bytes(schema)).iter_errors(msgspec.json.decode(value))
     ]
     return sorted(found)[:most]
+
+
+def _in_json(message: str, instance: Any) -> str:
+    """Return a message that quotes a value as Python writes it, with the value as JSON: null for None."""
+    written = repr(instance)
+    if not message.startswith(written):
+        return message
+    return msgspec.json.encode(instance).decode() + message.removeprefix(written)
 
 
 def check_form(form: Any) -> str | None:

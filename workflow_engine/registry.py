@@ -71,9 +71,9 @@ class Workflows:
         self.define(chosen, host)
         host.send(timetable(chosen.spec))
 
-    def find(self, workflow: str, core: Core) -> Chosen | None:
+    def find(self, workflow: str, core: Core | None) -> Chosen | None:
         """Return the workflow of this name: what is registered here, else what the journal has; None for neither."""
-        return self._by_name.get(workflow) or self._journaled(workflow, core)
+        return self._by_name.get(workflow) or (self._journaled(workflow, core) if core is not None else None)
 
     def branch(self, name: str, data: Json, core: Core) -> Chosen:
         """Return what the name of a task to be forked means: a workflow, or else a classification with a handler.

@@ -28,8 +28,8 @@ from workflow_engine.core.components import (
 )
 from workflow_engine.core.outputs import last_output
 from workflow_engine.core.plan import UNDO
-from workflow_engine.errors import IllegalTransition, InputRefused
-from workflow_engine.forking import Fork, Joined, MergeConflict, merge
+from workflow_engine.errors import IllegalTransition, InputRefused, MergeConflict
+from workflow_engine.forking import Fork, Joined, merge
 from workflow_engine.values import from_json, to_seconds, to_text
 
 T = TypeVar("T")

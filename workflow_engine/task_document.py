@@ -10,17 +10,18 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from pydantic import ValidationError
 
 import workflow_engine
 from workflow_engine.artifacts.names import checked_name
 from workflow_engine.artifacts.port import ArtifactRef
 from workflow_engine.core.components import Artifacts, Question, Table
-from workflow_engine.core.plan import Plan
 from workflow_engine.core.tick import Components
 from workflow_engine.errors import ArtifactError, InputRefused, SpecError
 from workflow_engine.forms import check_form
 from workflow_engine.registry import TASK_ID
 from workflow_engine.spec.model import WorkflowSpec
+from workflow_engine.spec.strict import sentence
 from workflow_engine.values import to_json
 
 FORMAT: Final = 1
@@ -146,17 +147,25 @@ def definitions_of(document: TaskDocument) -> dict[str, WorkflowSpec]:
     """
     found: dict[str, WorkflowSpec] = {}
     for digest, definition in document.definitions.items():
-        try:
-            spec = WorkflowSpec.from_stored(bytes(definition.spec))
-            Plan(spec)
-        except (SpecError, ValueError, TypeError, LookupError) as error:
-            raise InputRefused(f"the definition of {definition.name!r} cannot be run: {error}") from error
+        spec = _definition(definition)
         # One that an earlier version wrote would be written in another way today.
         as_written = hashlib.sha256(msgspec.json.encode(definition.spec)).hexdigest()[:16]
         if spec.name != definition.name or digest not in (spec.digest(), as_written):
             raise InputRefused(f"the definition of {definition.name!r} is not what was exported; export the task again")
         found[digest] = spec
     return found
+
+
+def _definition(definition: WrittenDefinition) -> WorkflowSpec:
+    """Return a workflow that was checked as if somebody had just written it."""
+    try:
+        spec = WorkflowSpec.from_stored(bytes(definition.spec))
+        return WorkflowSpec.model_validate(spec.model_dump(mode="json", exclude_defaults=True))
+    except ValidationError as error:
+        fact = sentence("WorkflowSpec", error)
+    except (SpecError, ValueError, TypeError, LookupError, RecursionError) as error:
+        fact = str(error)
+    raise InputRefused(f"the definition of {definition.name!r} cannot be run: {fact}")
 
 
 def artifacts_of(document: TaskDocument, entities: Mapping[str, Components]) -> list[Content]:

@@ -101,7 +101,7 @@ def listed(*words: str, data_dir: Path) -> list[str]:
 # ---------------------------------------------------------------- all commands
 
 
-ABOUT_FILES = ("init", "validate", "graph", "convert", "schema")
+ABOUT_FILES = ("init", "graph", "convert", "schema")
 """Commands that look at no data."""
 
 

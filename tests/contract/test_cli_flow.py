@@ -180,6 +180,6 @@ def test_schedules_are_listed_without_an_engine(still: Path) -> None:
 def test_events_of_control_flow_are_one_line_each(still: Path) -> None:
     told = done("events", data_dir=still)
     assert f"\tFannedOut\trun=f/work/1 items={MANY}\n" in told
-    assert "\tPhaseRejected\trun=reviewed/lint/1 target=draft\n" in told
+    assert "\tPhaseRejected\trun=reviewed/lint/1 target=draft message=" in told
     assert "\tTasksForked\trun=parent/fork/1 tasks=[" in told
     assert "\tItemFailed\t" in told

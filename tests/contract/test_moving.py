@@ -5,6 +5,7 @@ import base64
 import copy
 import json
 import logging
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -297,6 +298,19 @@ async def test_the_same_task_is_not_imported_twice(tmp_path: Path) -> None:
     await there.close()
 
 
+async def test_a_task_comes_back_once_what_was_left_of_it_is_purged(tmp_path: Path) -> None:
+    here, there = counting(tmp_path / "here", Counter()), counting(tmp_path / "there", Counter())
+    async with here, there:
+        await waiting(here, "asking")
+        await there.import_task(await here.export_task("t", cancel=True))
+        document = await there.export_task("t", cancel=True)
+        with pytest.raises(IllegalTransition, match="task t is here already"):
+            await here.import_task(document)
+        await here.purge("t")
+        await here.import_task(document)
+        assert (await finished(here)).status is TaskState.COMPLETED
+
+
 def changed(document: dict[str, Any], change: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
     """Return a document in which something was changed."""
     copied = copy.deepcopy(document)
@@ -306,16 +320,19 @@ def changed(document: dict[str, Any], change: Callable[[dict[str, Any]], Any]) -
 
 def _definition(document: dict[str, Any]) -> dict[str, Any]:
     [definition] = document["definitions"].values()
-    return definition
+    found: dict[str, Any] = definition
+    return found
 
 
 def _artifact(document: dict[str, Any]) -> dict[str, Any]:
     [artifact] = document["artifacts"].values()
-    return artifact
+    found: dict[str, Any] = artifact
+    return found
 
 
 def _reference(document: dict[str, Any]) -> dict[str, Any]:
-    return document["entities"]["t"]["artifacts"]["made.txt"]
+    found: dict[str, Any] = document["entities"]["t"]["artifacts"]["made.txt"]
+    return found
 
 
 WRONG: Final[dict[str, tuple[Callable[[dict[str, Any]], Any], str]]] = {
@@ -360,6 +377,10 @@ WRONG: Final[dict[str, tuple[Callable[[dict[str, Any]], Any], str]]] = {
     "a definition that cannot be run": (
         lambda d: _definition(d).update(spec={"name": "asking", "phases": []}),
         "the definition of 'asking' cannot be run: ",
+    ),
+    "a definition that goes in a circle": (
+        lambda d: _definition(d)["spec"]["phases"][0].update(depends_on=["make"]),
+        "the definition of 'asking' cannot be run: .*phase 'make' depends on itself",
     ),
     "a definition that is none": (lambda d: _definition(d).update(spec=7), "the definition of 'asking' cannot be run"),
     "no artifact": (lambda d: d["artifacts"].clear(), "the content of artifact made.txt is missing"),
@@ -417,9 +438,10 @@ async def test_bytes_that_are_no_document_are_refused(there: ECSWorkflowEngine, 
     for wrong in (whole[:-1], whole[: len(whole) // 2], b"", b"[]", b"\xff", b"[" * 100_000, b"null"):
         with pytest.raises(InputRefused, match=r"^this is not the document of an exported task"):
             await there.import_task(wrong)
-    for strange in ([], None, {1: 2}, {"a": float("nan")}, {"format": object()}):
+    strange: tuple[Any, ...] = ([], None, {1: 2}, {"a": float("nan")}, {"format": object()})
+    for wrong in strange:
         with pytest.raises(InputRefused):
-            await there.import_task(strange)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - on purpose
+            await there.import_task(wrong)
     await there.close()
 
 
@@ -442,6 +464,54 @@ async def test_artifacts_that_are_too_large_for_a_document_are_refused(
         with pytest.raises(InputRefused, match="the artifacts of this task have 16 bytes, more than the 10 that"):
             await engine.export_task("t", cancel=True)
         assert (await engine.get_task("t")).status is TaskState.WAITING_HUMAN
+
+
+def crashes(data_dir: Path, into: Path) -> Iterator[Path]:
+    """Yield copies of a data directory as a crash may have left it: up to each line, with half of the next."""
+    [segment] = (data_dir / "journal").glob("journal-*.jsonl")
+    lines = segment.read_bytes().rstrip(b"\0").splitlines(keepends=True)
+    for count in range(1, len(lines) + 1):
+        copied = into / str(count)
+        shutil.copytree(data_dir, copied, ignore=shutil.ignore_patterns("*.sock", "index*"))
+        torn = lines[count][: len(lines[count]) // 2] if count < len(lines) else b""
+        (copied / "journal" / segment.name).write_bytes(b"".join(lines[:count]) + torn)
+        yield copied
+
+
+async def test_a_crash_leaves_all_of_an_import_or_nothing(tmp_path: Path, document: dict[str, Any]) -> None:
+    engine = counting(tmp_path / "there", Counter())
+    await engine.import_task(document)
+    await engine.close()
+    found: list[str] = []
+    for data_dir in crashes(tmp_path / "there", tmp_path / "crashed"):
+        calls = Counter[str]()
+        async with counting(data_dir, calls) as again:
+            try:
+                await again.import_task(document)
+                found.append("nothing")
+            except IllegalTransition:
+                found.append("all")
+            task = await finished(again)
+        assert (task.status, calls) == (TaskState.COMPLETED, Counter({"ask": 1, "last": 1}))
+    assert found == sorted(found, reverse=True)
+    assert set(found) == {"nothing", "all"}
+
+
+async def test_a_crash_leaves_a_task_that_was_given_away_or_one_that_goes_on(tmp_path: Path) -> None:
+    engine = counting(tmp_path / "here", Counter())
+    async with engine:
+        await waiting(engine, "forking")
+        await engine.export_task("t", cancel=True)
+    found: list[str] = []
+    for data_dir in crashes(tmp_path / "here", tmp_path / "crashed"):
+        async with counting(data_dir, Counter()) as again:
+            try:
+                task = await again.get_task("t")
+            except UnknownTask:
+                continue
+            found.append((await finished(again) if not task.status.terminal else task).status)
+    assert found[:-1] == [TaskState.COMPLETED] * (len(found) - 1)
+    assert found[-1] is TaskState.CANCELLED
 
 
 # ---------------------------------------------------------------- migrating

@@ -225,7 +225,7 @@ def _undone(task: str, events: list[Told], phases: dict[str, Phase]) -> list[str
                 found += _next_undone(task, told.phase, left)
             case "TaskRetried":
                 done, left = dict.fromkeys(left if left is not None else done), None
-            case "TaskFailed" | "TaskCancelled" if (done if left is None else left):
+            case "TaskFailed" | "TaskCancelled" if done if left is None else left:
                 found.append(f"{task} has ended without undoing {', '.join(left or done)}")
             case _:
                 pass

@@ -47,6 +47,7 @@ PATTERNS: Final[dict[str, Case]] = {
             "gate": {"of": ["one"]},
             "on_reject": {"target": "draft", "max_attempts": 1, "then": "human"},
         },
+        {"id": "publish", "depends_on": ["gate"]},
         acts={"one": Act(rounds="draft", rejects=9), "gate": Act(rounds="draft", rejects=9, ruling="accept")},
     ),
     "fan-out": _case(

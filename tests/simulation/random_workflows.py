@@ -1,7 +1,7 @@
 """Random workflows: graphs and sequences of everything that can be written, and what their handlers do."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Final
 
@@ -74,8 +74,8 @@ class Case:
     """
 
     spec: WorkflowSpec
-    children: Mapping[str, WorkflowSpec] = field(default_factory=dict)
-    acts: Mapping[str, Act] = field(default_factory=dict)
+    children: Mapping[str, WorkflowSpec]
+    acts: Mapping[str, Act]
 
     @property
     def healed(self) -> "Case":
@@ -164,9 +164,7 @@ class _Generator:
 
     def _spec(self, name: str, phases: list[dict[str, Any]], **given: Any) -> WorkflowSpec:
         retry = {"max_attempts": ATTEMPTS, "initial": 1, "jitter": False}
-        return WorkflowSpec(
-            name=name, phases=[Phase(**phase) for phase in phases], defaults={"retry": retry}, **given
-        )
+        return WorkflowSpec(name=name, phases=[Phase(**phase) for phase in phases], defaults={"retry": retry}, **given)
 
     # ------------------------------------------------------------ sequences
 
@@ -188,7 +186,7 @@ class _Generator:
         )
 
     def _reviewing(self, phase: dict[str, Any], before: list[dict[str, Any]]) -> bool:
-        """Let a phase send work back to one of those *before* it; return whether there was one that can be done again."""
+        """Let a phase send work back to one of those *before* it; return whether one of them can be done again."""
         able = [other["id"] for other in before if self._is_plain(other) and "when" not in other]
         if not able:
             return False
@@ -280,7 +278,8 @@ class _Generator:
     def _choosers(self, phases: list[dict[str, Any]]) -> None:
         """Have some phases choose among those that depend on them."""
         rounds_of = {act.rounds for act in self._acts.values()}
-        targets = [phase["id"] for phase in phases if phase["id"] in rounds_of]
+        names: list[str] = [phase["id"] for phase in phases]
+        targets = [name for name in names if name in rounds_of]
         for phase in phases:
             able = [
                 other["id"] for other in phases if phase["id"] in other["depends_on"] and "gate" not in other
@@ -292,7 +291,8 @@ class _Generator:
             phase["next_classifications"] = options
             graph = Graph(self._spec("try", phases))
             rounds = [name for name in targets if phase["id"] in graph.downstream(name)]
-            act = self._acts[phase["id"]]
+            name: str = phase["id"]
+            act = self._acts[name]
             if act.rounds is None:
                 act = replace(act, rounds=rounds[0] if rounds else None)
-            self._acts[phase["id"]] = replace(act, options=options)
+            self._acts[name] = replace(act, options=options)

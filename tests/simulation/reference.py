@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -38,6 +38,7 @@ class Entry:
 
     @property
     def done(self) -> bool:
+        """Whether what depends on the phase may go on."""
         return self.outcome in DONE
 
 
@@ -47,16 +48,17 @@ class Expected:
 
     Attributes:
         errors: classes of the errors of which one makes it fail; none where it completes.
-        output: what it gives.
         entries: where each phase stands in the end.
+        output: what it gives.
     """
 
-    errors: set[str] = field(default_factory=set)
+    errors: set[str]
+    entries: dict[str, Entry]
     output: Any = None
-    entries: dict[str, Entry] = field(default_factory=dict)
 
     @property
     def state(self) -> str:
+        """Where the task stands in the end."""
         return "failed" if self.errors else "completed"
 
 
@@ -96,7 +98,7 @@ class _Interpreter:
         self._graph = Graph(spec)
         self._data = data
         self._phases = {phase.id: phase for phase in spec.phases}
-        self._found = Expected(entries={phase.id: Entry() for phase in spec.phases})
+        self._found = Expected(set(), {phase.id: Entry() for phase in spec.phases})
         self._entries = self._found.entries
         self._targets = {act.rounds for act in case.acts.values()}
 
@@ -137,7 +139,9 @@ class _Interpreter:
             entry.outcome, entry.output = "unchosen", None
             return True
         needed = phase.needed if phase.gate is None else phase.depends_on or ()
-        if not all(self._entries[name].done for name in needed) or (phase.gate is not None and not self._is_certain(phase)):
+        if not all(self._entries[name].done for name in needed) or (
+            phase.gate is not None and not self._is_certain(phase)
+        ):
             return False
         target = self._decide(phase) if phase.gate is not None else self._carry_out(phase)
         if target is not None:

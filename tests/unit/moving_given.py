@@ -5,7 +5,7 @@ from typing import Any, Final
 import msgspec
 
 from tests.unit.core_helpers import Driven, asks, defined, failed, raw, settled, sleeps
-from workflow_engine.core.components import Table
+from workflow_engine.core.components import Question, Table
 from workflow_engine.core.core import Core
 from workflow_engine.core.inputs import Adopt, Branch, Cancel, FanOut, Fork, Serving, StepRecorded
 from workflow_engine.core.tick import Components
@@ -135,6 +135,12 @@ def adopt(plain: dict[str, dict[str, Any]], task: str = "t") -> Adopt:
         entity: {name: raw(component) for name, component in components.items()} for entity, components in plain.items()
     }
     return Adopt(task, entities, 1)
+
+
+def open_questions(driven: Driven) -> list[str]:
+    """Return the ids of the questions that are open in a core."""
+    found = (components.get("question") for components in driven.core.snapshot().values())
+    return [question.id for question in found if isinstance(question, Question)]
 
 
 def elsewhere(driven: Driven, *, serving: bool = True) -> Driven:

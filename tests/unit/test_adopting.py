@@ -7,7 +7,19 @@ import msgspec
 import pytest
 
 from tests.unit.core_helpers import Driven, answer, decided, defined, perform, raw, refused, settled, started
-from tests.unit.moving_given import STATES, adopt, as_json, asking, elsewhere, forked, given, holding, reopened, undoing
+from tests.unit.moving_given import (
+    STATES,
+    adopt,
+    as_json,
+    asking,
+    elsewhere,
+    forked,
+    given,
+    holding,
+    open_questions,
+    reopened,
+    undoing,
+)
 from workflow_engine.core.components import Artifacts, Identity, Progress, Status, TaskState
 from workflow_engine.core.events import TaskAdopted, TaskCancelled, TaskMigrated
 from workflow_engine.core.inputs import (
@@ -132,6 +144,10 @@ def test_who_cannot_move_is_told_why() -> None:
         InputRefused,
         "task t goes through 'w', and the definition is of 'v'; a task stays in its workflow",
     )
+    assert refused(driven.tick(101.0, Migrate("t", "nil", {}, 1))) == (
+        InputRefused,
+        "task t is to go by a definition that is not known: nil",
+    )
     assert refused(driven.tick(101.0, Migrate("nil", gone, {}, 1)))[0] is UnknownTask
     assert refused(driven.tick(101.0, driven.submit("u"), Migrate("u", gone, {}, 1))) == (
         IllegalTransition,
@@ -186,11 +202,11 @@ def test_a_task_goes_on_in_another_core_as_it_would_have_here(make: Make) -> Non
     assert {type(event) for event in taken.events} == {TaskAdopted}
     assert as_json(there.core.export("t")) == plain
     restarted = reopened(there.core)
-    open_questions = [c["question"].id for c in here.core.snapshot().values() if "question" in c]
+    asked = open_questions(here)
     ends: list[Any] = []
     for driven in (here, there, restarted):
         decided_here: list[Any] = []
-        decision = driven.tick(110.0, *(answer(question, {"decision": "accept"}) for question in open_questions))
+        decision = driven.tick(110.0, *(answer(question, {"decision": "accept"}) for question in asked))
         for now in (200.0, 300.0, 400.0):
             while decision.effects:
                 decided_here += decision.effects

@@ -7,14 +7,14 @@ from typing import Any, Final
 import pytest
 
 from tests.unit.core_helpers import Driven, answer, settled
-from tests.unit.moving_given import STATES, adopt, as_json, elsewhere
+from tests.unit.moving_given import STATES, adopt, as_json, elsewhere, open_questions
 from workflow_engine.core.effects import Perform
 from workflow_engine.core.explain import explain
 from workflow_engine.core.inputs import Cancel
 from workflow_engine.errors import EngineError, IllegalTransition, InputRefused
 from workflow_engine.spec.model import WorkflowSpec
 
-STRANGE: Final = (
+STRANGE: Final[tuple[Any, ...]] = (
     None,
     -1,
     10**30,
@@ -59,8 +59,12 @@ def mutations(whole: Plain) -> Iterator[Plain]:
 
 def paths(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
     """Yield where in *value* something stands."""
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, child in inner:
+    found: list[tuple[Any, Any]] = []
+    if isinstance(value, dict):
+        found = list(value.items())  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] - JSON
+    elif isinstance(value, list):
+        found = list(enumerate(value))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] - JSON
+    for key, child in found:
         yield (*path, key)
         yield from paths(child, (*path, key))
 
@@ -79,9 +83,7 @@ def live_on(driven: Driven) -> None:
         while decision.effects:
             runs = [effect for effect in decision.effects if isinstance(effect, Perform)]
             decision = driven.tick(now, *(settled(effect.run, effect.attempt) for effect in runs[:20]))
-        questions = [
-            components["question"].id for components in driven.core.snapshot().values() if "question" in components
-        ]
+        questions = open_questions(driven)
         driven.tick(
             now, *(answer(question, value) for question in questions for value in ("x", {"decision": "accept"}))
         )

@@ -101,7 +101,11 @@ def test_agents_are_a_graph_that_a_gate_closes() -> None:
         "name": "reviewed",
         "version": "0.1.0",
         "defaults": {"retry": {"initial": 0.5}, "agentic": {"model": "m", "max_tokens": 1024}},
-        "states": {"initial": "new", "terminal": ["complete", "failed"]},
+        "states": {
+            "initial": "new",
+            "terminal": ["complete", "failed"],
+            "stages": ["new", "running", "complete", "failed"],
+        },
         "tools": [
             {"id": "filesystem"},
             {"id": "mine", "type": "plugin", "plugin": "my_crate::tools::MyTool", "config": {"key": "K"}},
@@ -242,15 +246,15 @@ def test_a_gate_whose_name_is_taken_gets_another() -> None:
 @pytest.mark.parametrize(
     ("machine", "meant"),
     [
-        ("{initial: n, terminal: d, states: [n, d]}", {"initial": "n", "terminal": ["d"]}),
-        ("{states: [{id: n}, {id: d, type: final}]}", {"initial": "n", "terminal": ["d"]}),
+        ("{initial: n, terminal: d, states: [n, d]}", {"initial": "n", "terminal": ["d"], "stages": ["n", "d"]}),
+        ("{states: [{id: n}, {id: d, type: final}]}", {"initial": "n", "terminal": ["d"], "stages": ["n", "d"]}),
         (
             "{initial: n, states: [n, d], transitions: [{from: n, to: d, on: done}]}",
-            {"initial": "n", "transitions": {"n": ["d"]}},
+            {"initial": "n", "stages": ["n", "d"], "transitions": {"n": ["d"]}},
         ),
         (
             "{initial: n, states: [{id: n, transitions: [{to: d}]}, d], transitions: {d: [n]}}",
-            {"initial": "n", "transitions": {"n": ["d"], "d": ["n"]}},
+            {"initial": "n", "stages": ["n", "d"], "transitions": {"n": ["d"], "d": ["n"]}},
         ),
     ],
 )
@@ -261,7 +265,8 @@ def test_a_state_machine_is_stages(machine: str, meant: dict[str, Any]) -> None:
 
 
 def test_without_a_state_machine_tasks_begin_at_the_first_stage_that_is_named() -> None:
-    loaded = load_text(agents(f"{A}, transitions: {{on_start: busy, on_complete: done}}"), "w.yaml")
+    gate = "aggregation: {on_complete: {transition: over}}\n"
+    loaded = load_text(agents(f"{A}, transitions: {{on_start: busy, on_complete: done}}", after=gate), "w.yaml")
     assert loaded.spec.states is not None
     assert loaded.spec.states.initial == "busy"
     fact = "there is no state_machine, so tasks begin at the first stage that is named, 'busy'"
@@ -414,3 +419,28 @@ def test_reviewers_of_whom_not_all_have_to_pass_agree_on_a_target() -> None:
 @pytest.mark.parametrize("name", ["newsroom.yaml", "research.yaml", "gatekeeper.yaml", "either.yaml"])
 def test_files_of_many_ways_load(name: str) -> None:
     assert load_workflow(FIXTURES / name).dialect == "pipeline"
+
+
+def test_several_reviewers_at_the_end_share_a_gate_that_enters_the_last_stage() -> None:
+    review = "on_fail: {action: feedback_and_retry, target: a}, transitions: {on_pass: done, on_fail: n}"
+    machine = "state_machine: {initial: n, terminal: [done], states: [n, done]}\n"
+    found = phases(agents(f"{A}, dispatch: {{targets: [b, c]}}", f"{B}, {review}", f"{C}, {review}", after=machine))
+    assert found["aggregation"]["gate"] == {"of": ["b", "c"]}
+    assert [found[name]["stages"] for name in ("b", "c", "aggregation")] == [
+        {"reject": "n"},
+        {"reject": "n"},
+        {"complete": "done"},
+    ]
+
+
+def test_a_system_text_stands_above_the_prompt() -> None:
+    assert (
+        phases(agents("id: a, system: You are brief., prompt: Say it."))["a"]["system"] == "You are brief.\n\nSay it."
+    )
+
+
+def test_issues_under_another_name_are_warned_of_where_a_gate_hands_back() -> None:
+    review = "on_fail: {action: feedback_and_retry, target: a, feedback_path: $.findings}"
+    loaded = load_text(agents(A, f"{B}, {review}", after="aggregation: {strategy: any_pass}\n"), "w.yaml")
+    fact = "where not all have to pass, issues are looked for under issues, errors and problems only"
+    assert [(said.line, said.fact) for said in loaded.warnings] == [(4, fact)]

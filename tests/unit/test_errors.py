@@ -3,7 +3,7 @@
 import inspect
 import pickle
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
@@ -27,9 +27,12 @@ def sample(name: str, hint: Any) -> Any:
     """Return a value for the constructor argument *name*, another one for each name, so that a swap shows."""
     if isinstance(hint, types.UnionType):
         return sample(name, get_args(hint)[0])
-    if get_origin(hint) is tuple:
+    if get_origin(hint) in (tuple, Sequence):
         return (sample(name, get_args(hint)[0]),)
-    makers: dict[Any, Any] = {str: f"some {name}", int: sum(name.encode()), float: sum(name.encode()) / 4}
+    if get_origin(hint) is Mapping:
+        return {f"key of {name}": sample(name, get_args(hint)[1])}
+    number = sum(name.encode())
+    makers: dict[Any, Any] = {str: f"some {name}", Any: f"any {name}", int: number, float: number / 4}
     return makers[hint]
 
 

@@ -59,8 +59,7 @@ SENTENCES: dict[str, tuple[Callable[[], str], str]] = {
     ),
     "asleep": (
         lambda: after(sleeps(7_200.0)),
-        f"Task t (w) sleeps in phase 'a' {SINCE}, until 2027-01-15 14:01:00 UTC (in 1 h 50 min); "
-        "then it goes on.",
+        f"Task t (w) sleeps in phase 'a' {SINCE}, until 2027-01-15 14:01:00 UTC (in 1 h 50 min); then it goes on.",
     ),
     "a human": (
         lambda: after(question()),

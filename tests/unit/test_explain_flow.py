@@ -7,13 +7,15 @@ import msgspec
 from tests.unit.core_helpers import Driven, asks, defined, failed, raw, settled, sleeps
 from workflow_engine.core.components import WaitKind
 from workflow_engine.core.explain import brief, explain
-from workflow_engine.core.inputs import Branch, Cancel, Declined, FanOut, Fork, Input, Serving, Suspend
+from workflow_engine.core.inputs import Branch, Cancel, Declined, FanOut, Fork, Input, Serving, Suspend, Unfit
 from workflow_engine.core.reasons import first_issue, some
 from workflow_engine.spec.model import Phase, WorkflowSpec
 from workflow_engine.spec.parts import OnReject
 
 NOON = 1_800_014_400.0
 """2027-01-15 12:00:00 UTC: when the task of these tests is submitted."""
+
+OTHER = WorkflowSpec(name="other", phases=(Phase(id="b"),))
 
 AT_NOON = "since 2027-01-15 12:00:00 UTC (11 min ago)"
 SINCE = "since 2027-01-15 12:01:00 UTC (10 min ago)"
@@ -132,6 +134,16 @@ def test_one_forked_task_is_told_as_one() -> None:
     )
 
 
+def test_a_sub_workflow_with_a_time_limit_says_when_it_is_given_up() -> None:
+    driven = told(Phase(id="a", workflow="other", timeout="1h"))
+    driven.tick(NOON + 60, defined(OTHER), Fork("t/a/1", 1, "fork", 0, (Branch(OTHER.digest()),)))
+    assert why(driven) == (
+        f"Task t (w) waits in phase 'a' {SINCE} for 1 task that it forked: "
+        f"t~a.1.1 (is being carried out in phase 'b', {SINCE}); it goes on when that has ended, "
+        "and is given up 2027-01-15 13:01:00 UTC (in 50 min)."
+    )
+
+
 def reviewed(**on_reject: Any) -> Driven:
     """Return a core whose task t was rejected a minute past noon."""
     policy = OnReject(target="draft", **on_reject)
@@ -233,3 +245,22 @@ def test_names_are_counted_behind_the_third() -> None:
 def test_an_issue_is_quoted_in_part() -> None:
     assert first_issue(raw([{"message": "x" * 300}])) == "x" * 199 + "…"
     assert first_issue(msgspec.Raw(b"[]")) == "no reason was given"
+
+
+def test_an_output_that_did_not_fit_says_what_was_wrong() -> None:
+    driven = told(Phase(id="a"))
+    issues = raw([{"severity": "error", "message": "'stars' is missing.", "path": "stars"}])
+    driven.tick(NOON + 60, Unfit("t/a/1", 1, issues, "the output does not fit"))
+    assert why(driven) == (
+        "Task t (w) is being carried out in phase 'a' once more (because its output did not fit: 'stars' is missing), "
+        f"{SINCE}; it has no time limit."
+    )
+
+
+def test_items_that_fork_are_told_with_the_others() -> None:
+    driven = fanned(3)
+    driven.tick(NOON + 60, *(Fork(f"t/a/1.{n}", 1, "fork", 0, (Branch(driven.digest),)) for n in range(2)))
+    assert why(driven) == (
+        f"Task t (w) has carried out 0 of 3 items of phase 'a', {SINCE}; 1 is under way; "
+        "2 wait for tasks that they forked."
+    )

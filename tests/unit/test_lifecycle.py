@@ -8,6 +8,7 @@ from workflow_engine.core.components import (
     Attempt,
     Backoff,
     Component,
+    Joining,
     Ready,
     Run,
     Running,
@@ -44,22 +45,29 @@ MARKERS: dict[str, Component] = {
     "Running": Running(1.0),
     "Backoff": Backoff(2.0, "it broke"),
     "Suspended": Suspended(WaitKind.IO, 1.0, step="sleep", until=2.0),
+    "Joining": Joining(1.0),
 }
 RUN_PAIRS = {
     (None, "Ready"),
     (None, "Running"),
+    (None, "Suspended"),
     ("Ready", "Running"),
     ("Ready", "Suspended"),
     ("Running", "Ready"),
     ("Running", "Running"),
     ("Running", "Backoff"),
     ("Running", "Suspended"),
+    ("Running", "Joining"),
     ("Backoff", "Ready"),
     ("Backoff", "Running"),
     ("Backoff", "Suspended"),
     ("Suspended", "Ready"),
     ("Suspended", "Running"),
     ("Suspended", "Backoff"),
+    ("Suspended", "Suspended"),
+    ("Joining", "Ready"),
+    ("Joining", "Running"),
+    ("Joining", "Backoff"),
 }
 
 

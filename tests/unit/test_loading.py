@@ -294,7 +294,7 @@ def test_what_else_is_wrong_is_said_beside_wrong_values() -> None:
     text = "name: w\nphases:\n  - {id: a, promt: hi}\n  - {id: b, depends_on: [a, aa]}\n"
     with pytest.raises(SpecError) as refused:
         load_text(text, "w.yaml")
-    assert [(found.line, found.column) for found in refused.value.problems] == [(3, 12), (4, 28)]
+    assert [(found.line, found.column) for found in refused.value.problems] == [(3, 13), (4, 29)]
 
 
 def test_a_task_type_that_is_nearly_a_known_one_is_warned_about() -> None:

@@ -161,3 +161,6 @@ def test_a_stage_that_is_gone_blocks_who_is_at_it() -> None:
     assert found(old, new, "", "a", stage="new") == SAFE
     assert found(old, new, "", "a", stage="old") == (Readiness.BLOCKED, ("stage 'old', at which it is, is gone",))
     assert found(old, sequence("a", "b"), "", "a", stage="old") == SAFE
+    listed = sequence("a", "b", states=StateMachine(initial="new", stages=("new", "done")))
+    assert found(old, listed, "", "a", stage="old")[0] is Readiness.BLOCKED
+    assert found(old, sequence("a", "b", states=StateMachine(initial="new")), "", "a", stage="old") == SAFE

@@ -42,10 +42,10 @@ def test_what_follows_is_named_by_id_or_classification_and_the_id_wins() -> None
     ("phases", "fact"),
     [
         ((routed("a", "c"), Phase(id="b"), Phase(id="c")), "phase 'b' is never reached"),
-        ((routed("a", "z"),), "next_classifications of 'a': 'z' is no phase of this workflow; known are a"),
+        ((routed("a", "z"),), "next_classifications of phase 'a' names 'z', which is no phase of this workflow"),
         (
             (routed("a", "x"), routed("b", target_classification="x"), routed("c", target_classification="x")),
-            "next_classifications of 'a': 'x' means several phases; known are a, b, c",
+            "next_classifications of phase 'a': 'x' means several phases (b, c); write an id",
         ),
         ((Phase(id="a"), Phase(id="a")), "two phases have the id 'a'; give each its own"),
     ],
@@ -106,7 +106,7 @@ def test_a_phase_has_its_own_retry_policy_or_the_workflow_s() -> None:
 def test_a_stored_definition_compiles_to_the_same_plan() -> None:
     written = WorkflowSpec(
         name="w",
-        retry=RetryPolicy(initial=2),
+        defaults=Defaults(retry=RetryPolicy(initial=2)),
         phases=(
             routed("a", "b", target_classification="x"),
             Phase(id="b", form={"type": "object"}, due="2d", retry=RetryPolicy(), options={"deep": [1, {"x": None}]}),

@@ -144,14 +144,21 @@ def test_a_spec_comes_back_from_its_stored_form() -> None:
         {
             "name": "w",
             "version": "2",
-            "retry": {"max_attempts": 5, "initial": "100ms"},
+            "defaults": {"retry": {"max_attempts": 5, "initial": "100ms"}},
             "phases": [
                 {"id": "a", "next_classifications": ["b", "a"], "assigned_to": "ai", "candidates": ["x"], "due": "1h"},
                 {"id": "b", "command": ["true"], "environment": ["HOME"], "form": Decision, "retry": {}},
             ],
         }
     )
-    assert WorkflowSpec.model_validate_json(spec.stored()) == spec
+    assert WorkflowSpec.from_stored(spec.stored()) == spec
+
+
+def test_a_spec_of_the_first_format_comes_back_with_its_policy_as_the_default() -> None:
+    stored = b'{"name": "w", "retry": {"max_attempts": 5}, "phases": [{"id": "a"}]}'
+    assert WorkflowSpec.from_stored(stored) == WorkflowSpec(
+        name="w", phases=(Phase(id="a"),), defaults={"retry": {"max_attempts": 5}}
+    )
 
 
 def test_a_spec_cannot_be_changed() -> None:

@@ -291,9 +291,15 @@ class Suspended(Component, frozen=True, gc=False, omit_defaults=True):
 
 
 class Joining(Component, frozen=True, gc=False, omit_defaults=True):
-    """The run waits for runs or tasks of its own: the items of a fan-out, or forked tasks.  Since when: engine time."""
+    """The run waits for runs or tasks of its own: the items of a fan-out, or forked tasks.
+
+    Attributes:
+        since: engine time, in seconds.
+        until: when it is given up, engine time in seconds, or None.
+    """
 
     since: float
+    until: float | None = None
 
 
 class Items(Component, frozen=True, gc=False, omit_defaults=True):

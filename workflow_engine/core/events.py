@@ -36,10 +36,11 @@ class PhaseSkipped(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
 
 
 class PhaseRejected(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
-    """A reviewing phase rejected; *target* does its work again, or None where that is at an end."""
+    """A reviewing phase rejected, and why; *target* does its work again, or None where that is at an end."""
 
     run: str
     target: str | None
+    message: str = ""
 
 
 class OutputRefused(Event, frozen=True, tag=True, gc=False, omit_defaults=True):

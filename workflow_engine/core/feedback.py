@@ -51,6 +51,10 @@ FORM: Final = msgspec.Raw(
 """What a person answers who decides about a rejection."""
 
 
+ISSUES_MAX: Final = 5
+"""Most issues that a message names."""
+
+
 class Ruling(msgspec.Struct, frozen=True):
     """The answer of a person who decides about a rejection; see `FORM`."""
 
@@ -136,7 +140,7 @@ def _close(tick: Tick, visit: Visit, output: msgspec.Raw, issues: msgspec.Raw, r
 
 def _hand_back(tick: Tick, identity: Identity, plan: Plan, target: str, feedback: Feedback, visit: Visit) -> None:
     """Have *target* done again, and everything that builds on it."""
-    tick.emit(PhaseRejected(identity.id, visit.run_id, target))
+    tick.emit(PhaseRejected(identity.id, visit.run_id, target, _said(feedback.issues)))
     if plan.is_graph:
         supersede(tick, identity.id, plan, target)
         tick.moved[identity.id] = identity
@@ -200,11 +204,16 @@ def _prompt(phase: str, target: str, rejections: int) -> str:
     )
 
 
+def _said(issues: msgspec.Raw) -> str:
+    """Return the first of *issues* as a text."""
+    return "; ".join(issue.message for issue in _read(issues)[:ISSUES_MAX])
+
+
 def _fail(tick: Tick, visit: Visit, issues: msgspec.Raw, rejections: int) -> None:
     task, phase = visit.run.task, visit.run.phase
-    said = "; ".join(issue.message for issue in _read(issues)[:5]) or "no reason was given"
+    said = _said(issues) or "no reason was given"
     times = f" {rejections} times, the last time" if rejections > 1 else ""
     message = f"phase {phase!r} rejected the work{times}: {said}"
-    tick.emit(PhaseRejected(task, visit.run_id, None))
+    tick.emit(PhaseRejected(task, visit.run_id, None, said))
     if task not in tick.ending:
         tick.ending[task] = Ending(Move.FAIL, message, Failure(phase, "Rejected", message, visit.attempt))

@@ -80,6 +80,13 @@ class Skipped(Input, frozen=True, tag=True, gc=False):
     attempt: int
 
 
+class Entered(Input, frozen=True, tag=True, gc=False):
+    """The condition of the phase holds; told only of phases that move their task to a stage when they begin."""
+
+    run: str
+    attempt: int
+
+
 class FanOut(Input, frozen=True, tag=True, gc=False):
     """The phase is to be carried out once for each of these *items*, a JSON array."""
 

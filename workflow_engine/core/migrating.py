@@ -117,10 +117,12 @@ def _manner(phase: PhasePlan) -> tuple[str | None, bool, bool, bool]:
 
 
 def has_stage(plan: Plan, stage: str) -> bool:
-    """Return whether a task at *stage* can go on with *plan*."""
+    """Return whether a task at *stage* can go on with *plan*; where it knows no stages beforehand, any will do."""
     machine = plan.states
     if machine is None:
-        return True  # it is not looked at any more
+        return True
+    if machine.stages:
+        return stage in machine.stages
     if machine.transitions is None:
         return True
     following = (name for names in machine.transitions.values() for name in names)

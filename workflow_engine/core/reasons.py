@@ -87,8 +87,8 @@ def reason(run_id: str, run: Mapping[str, Any], around: Around) -> Reason:
             return Reason(f"sleeps in {place} {when}", "then it goes on")
         case Suspended() as suspended:
             return _asking(run, suspended, place, now)
-        case Joining(since=since):
-            return _joining(run, place, f"since {moment(since, now)}", around)
+        case Joining() as joining:
+            return _joining(run, joining, place, around)
         case Ready() as ready:
             return _ready(place, f"since {moment(ready.since, now)}", around.needs(run_id, ready), around.serving)
         case _:
@@ -177,7 +177,8 @@ def _due(question: Question, suspended: Suspended, now: float) -> str:
     return "it goes on with the answer, however long that takes"
 
 
-def _joining(run: Mapping[str, Any], place: str, when: str, around: Around) -> Reason:
+def _joining(run: Mapping[str, Any], joining: Joining, place: str, around: Around) -> Reason:
+    when = f"since {moment(joining.since, around.now)}"
     table = run.get("children")
     children: Mapping[str, Child] = table.entries if table is not None else {}
     waiting = [name for name, child in children.items() if child.state is None]
@@ -189,6 +190,8 @@ def _joining(run: Mapping[str, Any], place: str, when: str, around: Around) -> R
     named = [f"{name} ({why})" if why is not None else name for name, why in reasons]
     what = f"waits in {place} {when} for {len(waiting)}{of} {tasks} that it forked"
     then = "it goes on when that has ended" if len(waiting) == 1 else "it goes on when all of them have ended"
+    if joining.until is not None:
+        then += f", and is given up {moment(joining.until, around.now)}"
     return Reason(f"{what}: {some(named + waiting[NAMED_MAX:])}", then)
 
 

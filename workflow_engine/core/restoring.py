@@ -294,10 +294,11 @@ def _erase_run(state: State, entity: str, warnings: list[str]) -> None:
 
 def _index(state: State, entity: str, components: Components) -> None:
     """Put a run that was loaded into the indexes."""
-    timed = components.get("suspended") or components.get("backoff")
+    timed = components.get("suspended") or components.get("backoff") or components.get("joining")
+    if isinstance(timed, Suspended | Backoff | Joining) and timed.until is not None:
+        state.timers.set(entity, timed.until)
     if isinstance(timed, Suspended | Backoff):
-        if timed.until is not None:
-            state.timers.set(entity, timed.until)
+        pass  # an answer, or the timer, wakes it
     elif "running" in components:
         state.interrupted.append(entity)
     elif "joining" in components:

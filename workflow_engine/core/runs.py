@@ -53,7 +53,9 @@ def plan_run(tick: Tick, identity: Identity, plan: PhasePlan, feedback: Feedback
     number = entry.visits + 1 if entry is not None else 1
     if too_often(tick, task, phase, number):
         return
-    if phase.stages is not None and not move_stage(tick, identity, phase.id, phase.stages.start):
+    # A phase with a condition may be skipped yet; the host says when it is entered.
+    entered = phase.stages is not None and phase.when is None
+    if entered and phase.stages is not None and not move_stage(tick, identity, phase.id, phase.stages.start):
         return
     run_id = f"{task}/{phase.id}/{number}"
     while run_id in tick.world:  # a repaired journal may have kept a run that a lost commit had ended

@@ -197,7 +197,7 @@ class Tick:
         done: runs to close and follow up (settling -> planning).
         failed: attempts that failed (settling, timing -> retrying).
         begin: tasks, and the phase they are to begin with, None for where a task begins (intake, timing -> planning).
-        resume: tasks that were taken up again, and the phase to do again, None for what is left (intake -> planning).
+        resume: tasks that were taken up again, and the phases to do again; none for what is left (intake -> planning).
         planned: phases of which runs were planned in this tick, by task (feedback, planning).
         moved: tasks that go through a graph, of which phases have ended or were superseded (feedback, planning).
         feedback: what runs that are planned are told, by task and phase (feedback -> dispatch).
@@ -222,7 +222,7 @@ class Tick:
         self.done: list[Done] = []
         self.failed: list[Failed] = []
         self.begin: list[tuple[str, str | None]] = []
-        self.resume: list[tuple[str, str | None]] = []
+        self.resume: list[tuple[str, tuple[str, ...]]] = []
         self.planned: dict[str, dict[str, None]] = {}
         self.moved: dict[str, Identity] = {}
         self.feedback: dict[tuple[str, str], Feedback] = {}

@@ -22,7 +22,7 @@ class Definer:
     Args:
         handlers: the registered handlers.
         adapters: the registered adapters, by task type.
-        workflows: names of the known workflows.
+        find: returns the known workflow of a name, registered or journaled, None where there is none.
         register: keeps a workflow under its name.
     """
 
@@ -30,12 +30,12 @@ class Definer:
         self,
         handlers: Container[str],
         adapters: Collection[str],
-        workflows: Callable[[], dict[str, WorkflowSpec]],
+        find: Callable[[str], WorkflowSpec | None],
         register: Callable[[WorkflowSpec], object],
     ) -> None:
         self._handlers = handlers
         self._adapters = adapters
-        self._workflows = workflows
+        self._find = find
         self._register = register
 
     def handler(self) -> Handler:
@@ -57,29 +57,30 @@ class Definer:
             spec = WorkflowSpec.model_validate(given)
         except SpecError as error:
             raise PermanentFailure(f"the workflow cannot be defined: {error}") from error
-        known = self._workflows()
-        refused = list(self._refused(spec, known))
-        if spec.name in known and known[spec.name] != spec:
+        refused = list(self._refused(spec))
+        known = self._find(spec.name)
+        if known is not None and known != spec:
             refused.append(f"the name {spec.name!r} is taken by another workflow; choose another")
         if refused:
             raise PermanentFailure(f"the workflow {spec.name!r} cannot be defined: {'; '.join(refused)}")
         self._register(spec)
         return spec
 
-    def _refused(self, spec: WorkflowSpec, known: dict[str, WorkflowSpec]) -> Iterator[str]:
+    def _refused(self, spec: WorkflowSpec) -> Iterator[str]:
         if spec.schedule is not None:
             yield "a workflow that is made of data has no schedule; remove it"
         if spec.tools:
             yield "a workflow that is made of data declares no tools; remove them"
         for phase in spec.phases:
-            yield from self._refused_phase(phase, spec, known)
+            yield from self._refused_phase(phase, spec)
 
-    def _refused_phase(self, phase: Phase, spec: WorkflowSpec, known: dict[str, WorkflowSpec]) -> Iterator[str]:
+    def _refused_phase(self, phase: Phase, spec: WorkflowSpec) -> Iterator[str]:
         name, compensation = repr(phase.id), phase.compensate
         if phase.command is not None or phase.mounts or (compensation is not None and compensation.command is not None):
             yield f"phase {name} has a command, which data may not bring along; name a registered handler"
-        if phase.workflow is not None and phase.workflow not in (*known, spec.name):
-            yield f"phase {name}: there is no workflow {phase.workflow!r}{did_you_mean(phase.workflow, known)}"
+            return
+        if phase.workflow is not None and phase.workflow != spec.name and self._find(phase.workflow) is None:
+            yield f"phase {name}: there is no workflow {phase.workflow!r}; register it first"
         adapters = sorted(self._adapters)
         kind = phase.carried_out_by or "functional"
         if kind not in adapters:

@@ -87,7 +87,7 @@ class Moving(Commanding):
         renamed = _renamed(phases)
         session, name = await self._found(task)
         chosen = self._workflows.named(spec, session.host.core)
-        if session.host.core.knows(name):
+        if not session.host.core.has_ended(name):
             self._workflows.provide(chosen, session.host)
         await session.ask(lambda ticket: Migrate(name, chosen.digest, renamed, ticket))
         return await self._seen(session, name)

@@ -31,7 +31,7 @@ class Registering:
         self._hooks = Hooks()
         self._workflows = Workflows(self._handlers)
         self._adapters = adapters(self._handlers)
-        definer = Definer(self._handlers, self._adapters, self._workflows.registered, self.register_workflow)
+        definer = Definer(self._handlers, self._adapters, self._known, self.register_workflow)
         self._handlers.register(DEFINE, definer.handler())
         self._limits: dict[tuple[str, str], int | None] = {("pool", name): most for name, most in limits.items()}
         self._watchers: list[Callable[[Committed], None]] = []
@@ -124,6 +124,11 @@ class Registering:
     def register_task_cancelled_hook(self, hook: Hook) -> None:
         """Have *hook* called with every task that is cancelled, once that is durable."""
         self._hooks.register(TaskState.CANCELLED, hook)
+
+    def _known(self, workflow: str) -> WorkflowSpec | None:
+        """Return the workflow of this name, registered or journaled, None where there is none."""
+        chosen = self._workflows.find(workflow, self._session.host.core if self._session is not None else None)
+        return chosen.spec if chosen is not None else None
 
     def _provide(self, kind: str) -> None:
         """Look, once and in a thread, whether an installed package has the adapter that is missing."""

@@ -13,7 +13,7 @@ from workflow_engine.adapters.classifier import CLASSIFIER
 from workflow_engine.artifacts.names import checked_name
 from workflow_engine.artifacts.port import ArtifactRef
 from workflow_engine.core.effects import Abort, Effect, Perform
-from workflow_engine.core.inputs import AttemptFailed, Declined, HandedBack, Input, Settled, Unfit
+from workflow_engine.core.inputs import AttemptFailed, Declined, Entered, HandedBack, Input, Settled, Unfit
 from workflow_engine.core.inputs import Suspend as SuspendInput
 from workflow_engine.core.record import RunView
 from workflow_engine.errors import EngineError, InputRefused, PermanentFailure, TransientFailure
@@ -159,6 +159,8 @@ class AdapterPerformer:
         phase = prepare(view)
         if not isinstance(phase, Phase):
             return phase
+        if phase.when is not None and phase.stages is not None:
+            self._host.send(Entered(view.run, view.attempt))
         adapter = self._adapters.get(effect.adapter)
         if adapter is None:
             self._missing(effect.adapter)

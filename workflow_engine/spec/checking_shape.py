@@ -54,6 +54,12 @@ def _kinds(phase: Phase, place: Place) -> Iterator[Problem]:
     if phase.command is not None and phase.assigned_to not in (None, "functional"):
         fact = f"phase {phase.id!r} has a command, which only functional phases run; remove one of the two"
         yield Problem((*place, "command"), fact, at_key=True)
+    if phase.transform == "template" and phase.prompt is None:
+        fact = f"phase {phase.id!r} renders a template, and has none; write it as its prompt"
+        yield Problem((*place, "transform"), fact)
+    if phase.wait is not None and phase.timeout is not None:
+        fact = f"phase {phase.id!r} waits, which takes as long as it says; remove the timeout"
+        yield Problem((*place, "timeout"), fact, at_key=True)
     if phase.gate is not None:
         for name in ("for_each", "compensate", "output", "outputs", "form", "prompt", "input", "next_classifications"):
             if getattr(phase, name):
@@ -145,7 +151,7 @@ def _stages(spec: WorkflowSpec) -> Iterator[Problem]:
     machine = spec.states
     known: Counter[str] = Counter()
     if machine is not None:
-        known.update((machine.initial, *machine.terminal))
+        known.update((machine.initial, *machine.terminal, *machine.stages))
         for stage, following in (machine.transitions or {}).items():
             known.update((stage, *following))
         for position, stage in enumerate(machine.terminal):
@@ -158,7 +164,7 @@ def _stages(spec: WorkflowSpec) -> Iterator[Problem]:
             if machine is None:
                 fact = f"phase {phase.id!r} moves its task to stage {stage!r}, and the workflow has no states"
                 yield Problem(where, f"{fact}; declare them, or remove it")
-            elif machine.transitions is not None and stage not in known:
+            elif (machine.transitions is not None or machine.stages) and stage not in known:
                 fact = f"stage {stage!r} is not among the states of the workflow; known are {listed(known)}"
                 yield Problem(where, fact + did_you_mean(stage, known))
 

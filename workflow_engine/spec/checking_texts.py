@@ -65,6 +65,9 @@ def _texts(phase: Phase, place: Place) -> Iterator[_Text]:
                 yield _Text((*place, "on_reject", name), written, expression=True, roots=_JUDGING)
     for name in ("prompt", "system", "show", "input", "command"):
         yield from _templates(getattr(phase, name), (*place, name))
+    if phase.compensate is not None:
+        for name in ("prompt", "command"):
+            yield from _templates(getattr(phase.compensate, name), (*place, "compensate", name))
 
 
 def _templates(value: Any, place: Place) -> Iterator[_Text]:

@@ -144,11 +144,13 @@ class StateMachine(Strict):
 
     Attributes:
         initial: the stage a task begins in.
+        stages: all of them, where they are to be known beforehand; a stage that is not among them is then an error.
         terminal: stages that are not left.
         transitions: which stages may follow each; None where any may follow any but a terminal one.
     """
 
     initial: Name
+    stages: tuple[Name, ...] = ()
     terminal: tuple[Name, ...] = ()
     transitions: dict[Name, tuple[Name, ...]] | None = None
 
@@ -156,7 +158,7 @@ class StateMachine(Strict):
         """Return whether a task may go from *stage* to *following*; staying is always allowed."""
         if stage == following:
             return True
-        if stage in self.terminal:
+        if stage in self.terminal or (self.stages and following not in self.stages):
             return False
         return self.transitions is None or following in self.transitions.get(stage, ())
 

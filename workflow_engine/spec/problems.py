@@ -1,8 +1,8 @@
 """Problems: what is wrong with a workflow, and where."""
 
 import difflib
-import itertools
-from collections.abc import Iterable
+import heapq
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 CANDIDATES_MAX: Final = 50
@@ -31,9 +31,19 @@ class Problem(NamedTuple):
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``; did you mean 'draft'?`` where *word* is nearly one of *known*, else the empty string."""
     # Comparing is slow, and a file may have thousands of unknown names among thousands of known ones.
-    candidates = itertools.islice((name for name in known if _alike(word, name)), CANDIDATES_MAX)
+    candidates = heapq.nsmallest(CANDIDATES_MAX, (name for name in known if _alike(word, name)), key=_far(word))
     near = difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
     return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _far(word: str) -> Callable[[str], tuple[int, int, str]]:
+    """Return what orders names by how little they have in common with *word*: again what is cheap to see."""
+    return lambda name: (-_shared(word, name), abs(len(name) - len(word)), name)
+
+
+def _shared(one: str, other: str) -> int:
+    """Return how many characters two words begin with alike."""
+    return next((place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
 
 
 def _alike(word: str, name: str) -> bool:

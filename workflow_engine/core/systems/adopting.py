@@ -98,6 +98,8 @@ def _refusal(tick: Tick, given: Migrate) -> EngineError | None:
         return absent(tick, task, "migrate")
     if not state.runs.get(task):
         return IllegalTransition(f"task {task}", "just beginning (ask again)", "migrate")
+    if given.definition not in state.plans:
+        return InputRefused(f"task {task} is to go by a definition that is not known: {given.definition}")
     new = state.plan(given.definition)
     if new.name != identity.workflow:
         return InputRefused(
@@ -136,7 +138,7 @@ def _migrate(tick: Tick, given: Migrate) -> None:
     tick.emit(TaskMigrated(task, given.definition))
     if state.plan(given.definition).is_graph:
         state.held.pop(task, None)  # what can begin is found anew
-        tick.resume.append((task, None))
+        tick.resume.append((task, ()))
 
 
 def _rebind(state: State, run: str, identity: Identity) -> None:

@@ -9,8 +9,6 @@ from workflow_engine.core.components import (
     Definition,
     Failure,
     Identity,
-    PhaseProgress,
-    Progress,
     Stage,
     Status,
     definition_entity,
@@ -19,8 +17,8 @@ from workflow_engine.core.events import TaskPurged, TaskRetried
 from workflow_engine.core.inputs import Define, Limit, Purge, Retry, Serving, SetTimetable, Submit
 from workflow_engine.core.lifecycle import Move, advance
 from workflow_engine.core.plan import Plan
-from workflow_engine.core.record import as_it_is
-from workflow_engine.core.tick import Components, Tick
+from workflow_engine.core.retaking import standing, to_do_again
+from workflow_engine.core.tick import Tick
 from workflow_engine.core.timetables import set_timetable
 from workflow_engine.errors import DuplicateTask, IllegalTransition, InputRefused, UnknownTask
 
@@ -123,44 +121,22 @@ def _retry(tick: Tick, retry: Retry) -> None:
         why = f"task {task} cannot be retried: {lost}; submit it anew"
         tick.reply(retry.ticket, InputRefused(why))
         return
-    phase = retry.phase
-    if phase is None and not plan.is_graph:
-        phase = _to_do_again(record, plan.first)
-    if phase is not None and phase not in plan.graph.edges:
+    if retry.phase is not None and retry.phase not in plan.graph.edges:
         known = ", ".join(plan.graph.edges)
-        tick.reply(retry.ticket, InputRefused(f"task {task} has no phase {phase!r}; its phases are {known}"))
+        tick.reply(retry.ticket, InputRefused(f"task {task} has no phase {retry.phase!r}; its phases are {known}"))
         return
+    phases = (retry.phase,) if retry.phase is not None else to_do_again(record, plan)
     del state.ended[task]
     left = {"identity", "status", "failure"}
     stage, machine = record.get("stage"), plan.states
     if isinstance(stage, Stage) and machine is not None and stage.name in machine.terminal:
         left.add("stage")  # no way leads out of it; the next phase says where the task stands
-    kept = [component for name, component in _standing(record).items() if name not in left]
+    kept = [component for name, component in standing(record).items() if name not in left]
     # What forked it has failed with it, and does not wait any more.
     world.spawn(task, msgspec.structs.replace(identity, parent_run=None), *kept, pending)
-    tick.resume.append((task, phase))
-    tick.emit(TaskRetried(task, phase or (failure.phase if isinstance(failure, Failure) else plan.first)))
+    tick.resume.append((task, phases))
+    tick.emit(TaskRetried(task, phases[0] if phases else failure.phase if isinstance(failure, Failure) else plan.first))
     tick.reply(retry.ticket, task)
-
-
-def _standing(record: Components) -> Components:
-    """Return the components of a task that failed; what could not be compensated stands, and counts as completed."""
-    found = as_it_is(record)
-    progress = found.get("progress")
-    for name, entry in list(progress.entries.items()) if isinstance(progress, Progress) else ():
-        if entry.outcome == "uncompensated":
-            progress.entries[name] = msgspec.structs.replace(entry, outcome="completed")
-    return found
-
-
-def _to_do_again(record: Components, first: str) -> str:
-    """Return the phase of a sequence to retry from: what was compensated first, else what failed."""
-    progress, failure = record.get("progress"), record.get("failure")
-    entries: dict[str, PhaseProgress] = progress.entries if isinstance(progress, Progress) else {}
-    undone = [name for name, entry in entries.items() if entry.outcome == "compensated"]
-    if undone:
-        return min(undone, key=lambda name: entries[name].ended)
-    return failure.phase if isinstance(failure, Failure) else first
 
 
 def _purge(tick: Tick, purge: Purge) -> None:

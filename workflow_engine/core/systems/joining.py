@@ -31,6 +31,9 @@ from workflow_engine.core.tick import Failed, Tick, Visit
 _NULL: Final = msgspec.Raw(b"null")
 _EMPTY: Final = msgspec.Raw(b"{}")
 
+MESSAGE_MAX = 500
+"""Most characters of the reason that a forked task did not complete: each level repeats those below it."""
+
 NESTING_MAX = 20
 """How many tasks may stand one below the other; more is a workflow that forks itself without end."""
 
@@ -84,7 +87,12 @@ def _fork(tick: Tick, visit: Visit, fork: Fork) -> None:
             child = f"{visit.run.task}~{_word(visit.run)}.{number}"
         _submit(tick, visit, child, branch, fork.context)
         children.append(child)
-    world.turn(run_id, Running, Joining(tick.now))
+    # A sub-workflow is the whole phase, and bound by its timeout; what a handler forks is bound by their own.
+    timeout = visit.phase.timeout if visit.phase.spec.workflow is not None else None
+    until = tick.now + timeout if timeout is not None else None
+    world.turn(run_id, Running, Joining(tick.now, until))
+    if until is not None:
+        tick.state.timers.set(run_id, until)
     world.put(run_id, Forking(fork.step, fork.index, number))
     world.drop_table(run_id, Children)
     for child in children:
@@ -133,7 +141,9 @@ def _join(tick: Tick, run_id: str) -> None:
         child = children[failed]
         state = child.state or "lost from the journal"
         message = f"task {failed}, which it forked, is {state}: {child.message or 'no reason was given'}"
-        tick.failed.append(Failed(run_id, "ForkedTaskFailed", message, permanent=True))
+        # Each task has had its attempts: forking anew is for those who ask for it.
+        again = tick.state.phase(tick.world.get(run_id, Run)).spec.retry is not None
+        tick.failed.append(Failed(run_id, "ForkedTaskFailed", message[:MESSAGE_MAX], permanent=not again))
         return
     if any(child.state is None for child in children.values()):
         return
@@ -145,6 +155,7 @@ def _join(tick: Tick, run_id: str) -> None:
     value = msgspec.Raw(msgspec.json.encode(joined))
     tick.world.put_entry(run_id, Steps, forking.step, StepRecord(forking.index, value))
     tick.world.drop_table(run_id, Children)
+    tick.state.timers.drop(run_id)
     enqueue(tick, run_id, Joining)
 
 

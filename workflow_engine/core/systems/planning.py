@@ -30,9 +30,9 @@ class PlanningSystem(esper.Processor):
         for task, phase in tick.begin:
             if task not in tick.ending:
                 _begin(tick, task, phase)
-        for task, phase in tick.resume:
+        for task, phases in tick.resume:
             if task not in tick.ending:
-                _resume(tick, task, phase)
+                _resume(tick, task, phases)
         for task, identity in tick.moved.items():
             if task not in tick.ending:
                 _finish_graph(tick, task, identity)
@@ -165,17 +165,17 @@ def _begin(tick: Tick, task: str, start: str | None) -> None:
         _go_to(tick, identity, plan, start or plan.first)
 
 
-def _resume(tick: Tick, task: str, phase: str | None) -> None:
-    """Take up a task that failed: from *phase* on, or with what is left."""
+def _resume(tick: Tick, task: str, phases: tuple[str, ...]) -> None:
+    """Take up a task that failed: from these phases on, in a graph with all else that is left."""
     identity = tick.world.get(task, Identity)
     plan = tick.state.plan(identity.definition)
-    if plan.is_graph:
-        tick.moved[task] = identity
-        for name in (phase,) if phase is not None else _undone(tick, task, plan):
-            supersede(tick, task, plan, name)
-        resume(tick, identity, plan)
-    else:
-        _go_to(tick, identity, plan, phase or plan.first)
+    if not plan.is_graph:
+        _go_to(tick, identity, plan, phases[0])
+        return
+    tick.moved[task] = identity
+    for name in (*phases, *_undone(tick, task, plan)):
+        supersede(tick, task, plan, name)
+    resume(tick, identity, plan)
 
 
 def _undone(tick: Tick, task: str, plan: Plan) -> list[str]:

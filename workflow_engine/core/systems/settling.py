@@ -28,6 +28,7 @@ from workflow_engine.core.inputs import (
     AttemptFailed,
     Cancel,
     Declined,
+    Entered,
     HandedBack,
     Settled,
     Skipped,
@@ -36,6 +37,7 @@ from workflow_engine.core.inputs import (
 )
 from workflow_engine.core.lifecycle import Move
 from workflow_engine.core.runs import QUESTION_TIMER, abort, enqueue, live_runs, release
+from workflow_engine.core.stages import move_stage
 from workflow_engine.core.tick import Done, Ending, Failed, Tick, Visit
 from workflow_engine.errors import AnswerRefused, IllegalTransition, UnknownTask
 
@@ -43,7 +45,7 @@ _NULL = msgspec.Raw(b"null")
 
 
 class SettlingSystem(esper.Processor):
-    """Reads Settled, Skipped, Unfit, AttemptFailed, StepRecorded, Declined, HandedBack, Answer, Attach, Cancel.
+    """Reads what attempts gave (Settled, Skipped, AttemptFailed and so on), Answer, Attach, Cancel.
 
     Writes Steps, Context, Artifacts, Answers, Feedback, Attempt; drops Question.
     Fills `Tick.done`, `failed`, `ready`, `ending`.  Emits QuestionAnswered, OutputRefused, RunParked.
@@ -56,6 +58,8 @@ class SettlingSystem(esper.Processor):
             _record_step(tick, recorded)
         for settled in tick.of(Settled):
             _settle(tick, settled)
+        for entered in tick.of(Entered):
+            _enter(tick, entered)
         for skipped in tick.of(Skipped):
             _skip(tick, skipped)
         for unfit in tick.of(Unfit):
@@ -126,6 +130,16 @@ def _settle(tick: Tick, settled: Settled) -> None:
             issues=settled.issues, stage=settled.stage,
         )
     )  # fmt: skip
+
+
+def _enter(tick: Tick, entered: Entered) -> None:
+    under_way = tick.state.running.get(entered.run)
+    if under_way is None or under_way.attempt != entered.attempt:
+        return
+    visit = under_way.visit
+    stages = visit.phase.spec.stages
+    if stages is not None:
+        move_stage(tick, visit.identity, visit.run.phase, stages.start)
 
 
 def _skip(tick: Tick, skipped: Skipped) -> None:

@@ -8,6 +8,7 @@ from workflow_engine.core.components import (
     Backoff,
     Failure,
     Identity,
+    Joining,
     PhaseProgress,
     Progress,
     Question,
@@ -64,11 +65,11 @@ def _strand(tick: Tick, task: str) -> None:
 
 
 def _due(tick: Tick, run: str) -> None:
-    match marker(tick, run, (Running, Backoff, Suspended)):
+    match marker(tick, run, (Running, Backoff, Suspended, Joining)):
         case Backoff():
             tick.world.put(run, Attempt(tick.world.get(run, Attempt).number + 1))
             enqueue(tick, run, Backoff)
-        case Running():
+        case Running() | Joining():
             timeout = tick.state.phase(tick.world.get(run, Run)).spec.timeout
             abort(tick, run)
             tick.failed.append(Failed(run, "Timeout", f"the attempt took longer than {timeout:g} s"))

@@ -19,6 +19,10 @@ STRATEGIES: Final = {
 }
 
 
+_FOUND: Final = ("output.issues", "output.errors", "output.problems", "output")
+"""Where issues are found without an expression."""
+
+
 class Aggregation:
     """The decision over all verdicts that a file asks for.
 
@@ -91,6 +95,10 @@ class Aggregation:
         if len(targets) > 1:
             fact = f"agents of which not all have to pass send back the work of {listed(targets)}; name one target"
             self._remarks.problem(backward[1].native["target"].value, fact)
+        for one in backward:
+            if "issues" in one.native and spelled(one.native["issues"].value) not in _FOUND:
+                fact = "where not all have to pass, issues are looked for under issues, errors and problems only"
+                self._remarks.warning(one.native["issues"].value, fact)
         if backward:
             most = max(backward, key=_attempts)
             rest = {key: entry for key, entry in most.native.items() if key != "issues"}

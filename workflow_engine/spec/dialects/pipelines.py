@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
-from workflow_engine.spec.dialects.attempts import defaults_of, retry_of, timeout_in
-from workflow_engine.spec.dialects.dispatching import Order, order_of
+from workflow_engine.spec.dialects.attempts import defaults_of, timeout_in
 from workflow_engine.spec.dialects.fields import Fields, Native, Remarks, copied, named, placed, several, spelled
 from workflow_engine.spec.dialects.gating import Aggregation
 from workflow_engine.spec.dialects.inputs import schema_of
+from workflow_engine.spec.dialects.pipeline import Pipeline, gathered
 from workflow_engine.spec.dialects.plugins import tools_of
 from workflow_engine.spec.dialects.prompts import handed_over, output, told
-from workflow_engine.spec.dialects.rejecting import Rejection, rejection_of
 from workflow_engine.spec.dialects.stages import Machine
 from workflow_engine.spec.kinds import kind
 from workflow_engine.spec.nodes import Entry, ListNode, MappingNode, Node, ScalarNode, made, plain
@@ -19,51 +18,6 @@ from workflow_engine.spec.translation import Translation
 
 ITEMS: Final = "items"
 """The name of what an agent gives whose work is shared out."""
-
-
-class _File(NamedTuple):
-    """What is known of the whole file when its agents are translated."""
-
-    agents: Mapping[str, Fields]
-    order: Order
-    rejections: Mapping[str, Rejection]
-    retries: Mapping[str, Entry]
-    machine: Machine
-    aggregation: Aggregation | None
-    gated: tuple[str, ...]
-    folder: Path | None
-    remarks: Remarks
-
-    def handed(self, agent: str) -> tuple[str, ...]:
-        """Return the agents whose work this one is handed as a whole: with a verdict goes what it is about."""
-        found: dict[str, None] = {}
-        waiting = [name for name in self.order.needed[agent] if name != self.order.shared.get(agent)]
-        while waiting:
-            name = waiting.pop(0)
-            if name not in found and name != agent:
-                found[name] = None
-                waiting += self.order.needed[name] if self.reviews(name) else ()
-        return tuple(name for name in self.agents if name in found)
-
-    def gated_alone(self, agent: str) -> bool:
-        """Return whether the task fails at once when this agent rejects, by a gate of its own."""
-        rejection = self.rejections.get(agent)
-        if rejection is None or rejection.action != "abort":
-            return False
-        decided = self.aggregation is not None and self.aggregation.takes_all and agent in self.gated
-        return not decided or any(agent in needed for needed in self.order.needed.values())
-
-    def hands_back(self, agent: str) -> bool:
-        """Return whether this agent sends work back by itself."""
-        rejection = self.rejections.get(agent)
-        if rejection is None or rejection.action not in ("retry", "human"):
-            return False
-        return agent not in self.gated or self.aggregation is None or self.aggregation.takes_all
-
-    def reviews(self, agent: str) -> bool:
-        """Return whether what this agent gives is a verdict."""
-        rejection = self.rejections.get(agent)
-        return agent in self.gated or (rejection is not None and rejection.action != "continue")
 
 
 def translate(root: MappingNode, folder: Path | None) -> Translation:
@@ -81,7 +35,7 @@ def translate(root: MappingNode, folder: Path | None) -> Translation:
     aggregation = Aggregation(entry, remarks, machine) if entry is not None else None
     written = fields.node_of("agents")
     agents = _listed(written, remarks) if written is not None else {}
-    file = _file(agents, defaults, machine, aggregation, folder, remarks)
+    file = gathered(agents, defaults, machine, aggregation, folder, remarks)
     phases = _phases(file, tools)
     native["phases"] = placed("phases", ListNode((written or root).span, phases))
     states = machine.states()
@@ -135,34 +89,7 @@ def _with_id(entry: Entry) -> Node:
     return MappingNode(entry.value.span, {"id": placed("id", entry.key), **entry.value.entries})
 
 
-def _file(
-    agents: Mapping[str, Fields],
-    defaults: Native,
-    machine: Machine,
-    aggregation: Aggregation | None,
-    folder: Path | None,
-    remarks: Remarks,
-) -> _File:
-    failing = {agent: entry for agent, fields in agents.items() if (entry := fields.take("on_fail", "on_reject"))}
-    gated = aggregation.names(agents, failing or list(agents)[-1:]) if aggregation is not None else ()
-    order = order_of(agents, (*failing, *gated), remarks)
-    retries = {
-        agent: retry_of(entry, remarks, defaults)
-        for agent, fields in agents.items()
-        if (entry := fields.take("retry", "retry_policy")) is not None
-    }
-    rejections: dict[str, Rejection] = {}
-    for agent, entry in failing.items():
-        policy = retries[agent].value if agent in retries else None
-        said = policy.entries if isinstance(policy, MappingNode) else defaults
-        attempts = said["max_attempts"].value if "max_attempts" in said else None
-        rejection = rejection_of(agent, entry, order.needed[agent], attempts, agents, remarks)
-        if rejection is not None:
-            rejections[agent] = rejection
-    return _File(agents, order, rejections, retries, machine, aggregation, gated, folder, remarks)
-
-
-def _phases(file: _File, tools: Entry | None) -> tuple[Node, ...]:
+def _phases(file: Pipeline, tools: Entry | None) -> tuple[Node, ...]:
     """Return the phases: agents, gates of their own behind those that abort, and the aggregation."""
     found: list[Node] = []
     for agent, fields in file.agents.items():
@@ -175,7 +102,7 @@ def _phases(file: _File, tools: Entry | None) -> tuple[Node, ...]:
     return tuple(found)
 
 
-def _agent(agent: str, fields: Fields, file: _File, tools: Entry | None) -> Node:
+def _agent(agent: str, fields: Fields, file: Pipeline, tools: Entry | None) -> Node:
     """Return the phase that an agent is."""
     native: Native = {}
     chosen, name = fields.take("id"), fields.take("name")
@@ -204,7 +131,7 @@ def _agent(agent: str, fields: Fields, file: _File, tools: Entry | None) -> Node
     return MappingNode(fields.node.span, native)
 
 
-def _depends_on(agent: str, at: Node, file: _File) -> Entry:
+def _depends_on(agent: str, at: Node, file: Pipeline) -> Entry:
     """Return what an agent waits for: those before it, and the gates behind those that abort."""
     nodes: list[Node] = []
     for before, node in file.order.needed[agent].items():
@@ -214,20 +141,25 @@ def _depends_on(agent: str, at: Node, file: _File) -> Entry:
     return placed("depends_on", ListNode(nodes[0].span if nodes else at.span, tuple(nodes)))
 
 
-def _put_prompts(native: Native, agent: str, fields: Fields, file: _File) -> None:
+def _put_prompts(native: Native, agent: str, fields: Fields, file: Pipeline) -> None:
     """Put what an agent is told, and the work that it is handed, into its native form."""
-    prompt = fields.take("prompt", "prompt_file", "prompt_path", "system", "system_prompt", "instructions")
+    system = fields.take("system", "system_prompt")
+    prompt = fields.take("prompt", "prompt_file", "prompt_path", "instructions") or system
     if prompt is None:
         file.remarks.problem(fields.node, f"agent {agent!r} has no prompt; write it, or the path of a file with it")
         return
-    native["system"] = named("system", prompt, told(prompt.value, file.folder, file.remarks))
+    text = told(prompt.value, file.folder, file.remarks)
+    if system is not None and system is not prompt:
+        above = told(system.value, file.folder, file.remarks)
+        text = made(f"{spelled(above)}\n\n{spelled(text)}", prompt.value)
+    native["system"] = named("system", prompt, text)
     shared = agent in file.order.shared
     revises = any(rejection.target == agent for rejection in file.rejections.values())
-    text = handed_over(agent, file.handed(agent), shared=shared, revises=revises)
-    native["prompt"] = placed("prompt", made(text, prompt.value))
+    work = handed_over(agent, file.handed(agent), shared=shared, revises=revises)
+    native["prompt"] = placed("prompt", made(work, prompt.value))
 
 
-def _items(agent: str, file: _File) -> str:
+def _items(agent: str, file: Pipeline) -> str:
     """Return the expression for the list that an agent's work is shared out as; anything else is one item."""
     node = file.agents[agent].node
     says = isinstance(node, MappingNode) and {"output", "outputs", "output_schema"} & set(node.entries)
@@ -236,7 +168,7 @@ def _items(agent: str, file: _File) -> str:
     return f"{given} if {is_list} else {given}.items | default({given}.tasks) | default([{given}])"
 
 
-def _put_outputs(native: Native, agent: str, fields: Fields, file: _File) -> None:
+def _put_outputs(native: Native, agent: str, fields: Fields, file: Pipeline) -> None:
     """Put the form of an agent's reply into its native form: that of verdicts and of shared work is read as JSON."""
     schema = fields.take("output", "output_schema")
     if schema is not None and isinstance(schema.value, MappingNode):
@@ -250,7 +182,7 @@ def _put_outputs(native: Native, agent: str, fields: Fields, file: _File) -> Non
         native["output"] = placed("output", made({}, fields.node))  # anything, but JSON where it is written as that
 
 
-def _put_stages(native: Native, agent: str, fields: Fields, file: _File) -> None:
+def _put_stages(native: Native, agent: str, fields: Fields, file: Pipeline) -> None:
     """Put the transitions of an agent into its native form.
 
     Where a gate decides after it, the task's way does not end with the agent: the last stage is the gate's to enter.
@@ -271,14 +203,14 @@ def _put_stages(native: Native, agent: str, fields: Fields, file: _File) -> None
         native["stages"] = placed("stages", MappingNode(at.span, stages))
 
 
-def _gate_of(agent: str, at: Node, file: _File) -> Node:
+def _gate_of(agent: str, at: Node, file: Pipeline) -> Node:
     """Return the gate that fails the task when an agent rejects."""
     return made(
         {"id": _gate_name(agent, file), "depends_on": [], "gate": {"of": [agent]}}, file.rejections[agent].at or at
     )
 
 
-def _gate_name(agent: str, file: _File) -> str:
+def _gate_name(agent: str, file: Pipeline) -> str:
     return _free(f"{agent}-verdict", file.agents)
 
 

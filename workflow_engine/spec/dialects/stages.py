@@ -46,7 +46,7 @@ class Machine:
         """Return the native ``states``; where the file declares none, tasks begin at the first stage that it names."""
         if self.native is not None or not self._used:
             return self.native
-        first = self._used[0]
+        first = min(self._used, key=lambda node: node.span)
         fact = f"there is no state_machine, so tasks begin at the first stage that is named, {spelled(first)!r}"
         self._remarks.warning(first, fact)
         return placed("states", MappingNode(first.span, {"initial": placed("initial", first)}))
@@ -105,6 +105,8 @@ class Machine:
         if ends:
             listing = ListNode((terminal.value if terminal is not None else ends[0]).span, tuple(ends))
             native["terminal"] = placed("terminal", listing)
+        if self._known and states is not None:
+            native["stages"] = placed("stages", ListNode(states.span, tuple(self._known.values())))
         if follows:
             rows = {key: placed(key, ListNode(entry.value.span, tuple(nodes))) for key, nodes in follows.items()}
             native["transitions"] = placed("transitions", MappingNode(entry.value.span, rows))
