@@ -130,7 +130,7 @@ class Task:
         classification: what the task is classified as in its present phase; None where it is in none.
         output: inside a handler, what it leaves as the phase's output, where it does not return one; elsewhere what the
             task gave: the output of the phase that ended last, or in a graph of the phase that none depends on (of
-            several such phases an object by their ids).
+            several such phases an object by their ids; of a gate, what its reviewers looked at).
         next_classification: inside a handler, the classification it picks to follow; None for the default.
     """
 

@@ -130,6 +130,8 @@ def read_document(path: Path) -> bytes:
     Raises:
         InputRefused: it cannot be read, or is too large.
     """
+    if not path.is_file():  # asked first: opening a named pipe would wait for its writer
+        raise InputRefused(f"there is no file {path}; name the document of an exported task")
     try:
         with path.open("rb") as file:
             content = file.read(DOCUMENT_BYTES_MAX + 1)

@@ -2,7 +2,7 @@
 
 People, models and programs say it in many ways.  These are understood, and the first that applies decides:
 
-- ``false`` rejects;
+- ``false`` rejects, and a text that is a JSON object is read as that;
 - a text that begins with a word of `REJECTING`: ``FAIL: too long``, ``Rejected - no title``, ``Verdict: revise``;
 - an object with a word of `REJECTING` or `PASSING`, or a boolean, under a key of `SAYING`, `AFFIRMING` or `DENYING`:
   ``{"decision": "reject"}``, ``{"passed": false}``; its issues then change nothing;
@@ -71,10 +71,27 @@ _MILD: Final[dict[str, Severity]] = {
 
 def verdict(value: Any) -> list[Issue] | None:
     """Return the issues with which the output *value* rejects, at least one, or None where it passes."""
+    value = _read(value)
     if isinstance(value, dict):
         return _of_object(value)  # pyright: ignore[reportUnknownArgumentType] - of anything
     passes, remark = _said(value)
     return [_issue(remark)] if passes is False else None
+
+
+def passes(value: Any) -> bool | None:
+    """Return whether the output *value* says in so many words that it passes, None where it does not say."""
+    value = _read(value)
+    return _explicit(value)[0] if isinstance(value, dict) else _said(value)[0]  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _read(value: Any) -> Any:
+    """Return what a text holds that is a JSON object, and anything else as it is."""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    return value
 
 
 def _of_object(given: dict[Any, Any]) -> list[Issue] | None:

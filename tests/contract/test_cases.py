@@ -107,7 +107,8 @@ async def test_a_gate_that_two_of_three_open_has_the_work_mended_first(tmp_path:
 async def test_one_reviewer_of_two_opens_a_gate(tmp_path: Path) -> None:
     task = await ended(tmp_path, FIXTURES / "either.yaml", {}, {"judge-a": "FAIL: no"})
     assert task.status is TaskState.COMPLETED
-    assert task.output["passed"] is True
+    assert task.outputs["aggregation"]["passed"] is True
+    assert task.output == {name: task.outputs[name] for name in ("left", "right")}
 
 
 async def test_a_rejection_that_aborts_fails_its_task_at_once(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,8 +11,10 @@ from threading import Event, Thread
 import pytest
 
 from tests.contract.test_cli_commands import done, refused, run
+from workflow_engine.control.calls import perform
 from workflow_engine.control.client import find_engine
 from workflow_engine.ecs_workflow import ECSWorkflowEngine, WorkflowSpec
+from workflow_engine.errors import InputRefused
 from workflow_engine.spec.loading import load_text
 
 OLD = """
@@ -214,5 +217,24 @@ def test_what_cannot_be_imported_is_said(data_dir: Path, tmp_path: Path) -> None
     torn.write_text(done("export", "waits", data_dir=data_dir)[:-10])
     there = tmp_path / "there"
     assert "this is not the document of an exported task" in refused("import", str(torn), data_dir=there)
-    assert "nil cannot be read: No such file" in refused("import", str(tmp_path / "nil"), data_dir=there)
-    assert "cannot be read: Is a directory" in refused("import", str(tmp_path), data_dir=there)
+    assert "nil: No such file or directory" in refused("import", str(tmp_path / "nil"), data_dir=there)
+    assert "Is a directory" in refused("import", str(tmp_path), data_dir=there)
+
+
+def test_a_document_may_come_through_a_pipe(data_dir: Path, tmp_path: Path) -> None:
+    printed = done("export", "waits", data_dir=data_dir)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = Thread(target=pipe.write_text, args=(printed,))
+    writer.start()
+    assert done("import", str(pipe), data_dir=tmp_path / "there") == "waits\twaiting_human\n"
+    writer.join(10)
+
+
+async def test_an_engine_does_not_wait_for_a_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    engine = ECSWorkflowEngine(tmp_path / "data")
+    with pytest.raises(InputRefused, match=r"there is no file .*/pipe; name the document of an exported task"):
+        await perform(engine, "import_task", json.dumps({"file": str(pipe)}).encode())
+    await engine.close()

@@ -105,7 +105,8 @@ def reject(
         _escalate(tick, identity, visit, output, issues, rejections)
     else:
         _close(tick, visit, output, issues, rejections, "failed")
-        _fail(tick, visit, issues, rejections)
+        if stages is None or move_stage(tick, identity, phase.spec.id, stages.fail):
+            _fail(tick, visit, issues, rejections)
 
 
 def stopped(tick: Tick, visit: Visit, comment: str) -> None:

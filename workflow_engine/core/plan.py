@@ -102,6 +102,7 @@ class Plan:
         states: the stages of its tasks, or None.
         undoable: ids of the phases that can be compensated.
         order: position of each phase among those that were written.
+        giving: in a graph, the phases whose outputs are what a task gives.
     """
 
     def __init__(self, spec: WorkflowSpec) -> None:
@@ -126,6 +127,16 @@ class Plan:
             )
             for phase in (*written, *undoing)
         }
+
+        self.giving = tuple(dict.fromkeys(name for sink in self.graph.sinks for name in self._given_by(sink)))
+
+    def _given_by(self, sink: str) -> tuple[str, ...]:
+        """Return the phases whose outputs an end of the graph gives: of a gate, those that its reviewers looked at."""
+        gate = self.phases[sink].spec.gate
+        if gate is None:
+            return (sink,)
+        reviewed = (name for reviewer in gate.of for name in self.phases[reviewer].needed if name not in gate.of)
+        return tuple(dict.fromkeys(reviewed)) or (sink,)
 
     @classmethod
     def stored(cls, spec: bytes) -> "Plan":

@@ -14,11 +14,11 @@ _NULL: Final = msgspec.Raw(b"null")
 def result_of(tick: Tick, task: str, plan: Plan) -> msgspec.Raw:
     """Return the output of the phase that none depends on, or of several such phases an object by their ids.
 
-    A phase that was left out gives null.
+    A gate gives what it has let through: the outputs that were reviewed.  A phase that was left out gives null.
     """
     table = tick.world.find(task, Progress)
     entries: dict[str, PhaseProgress] = table.entries if table is not None else {}
-    outputs = {phase: _output(entries.get(phase)) for phase in plan.graph.sinks}
+    outputs = {phase: _output(entries.get(phase)) for phase in plan.giving}
     if len(outputs) == 1:
         return next(iter(outputs.values()))
     return msgspec.Raw(msgspec.json.encode(outputs))

@@ -11,7 +11,7 @@ from workflow_engine.forms import misfits
 from workflow_engine.spec.model import Phase
 from workflow_engine.spec.naming import named
 from workflow_engine.values import to_json
-from workflow_engine.verdicts import verdict
+from workflow_engine.verdicts import passes, verdict
 
 Issues = list[dict[str, Any]]
 """What is wrong with a piece of work: ``{"severity": ..., "message": ..., "path": ...}`` each."""
@@ -58,12 +58,17 @@ def _by_expression(when: str | None, issues: str | None, value: Any, scope: Mapp
     from workflow_engine.spec.templates import evaluate
 
     given = evaluate(issues, scope) if issues is not None else None
-    rejects = bool(evaluate(when, scope)) if when is not None else bool(given) or verdict(value) is not None
+    found = {"issues": given if isinstance(given, list) else [given]} if given is not None else value
+    if when is not None:
+        rejects = bool(evaluate(when, scope))
+    else:
+        said = passes(value)
+        rejects = not said if said is not None else verdict(found) is not None
     if not rejects:
         return None
     if given is None:
         return verdict(value) or [_issue("rejected without a reason", None)]
-    return verdict({"passed": False, "issues": given if isinstance(given, list) else [given]})
+    return verdict({"issues": found["issues"], "passed": False})
 
 
 def _issue(message: str, path: str | None) -> dict[str, Any]:
