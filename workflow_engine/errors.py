@@ -38,8 +38,8 @@ class SpecError(EngineError):
 
     Attributes:
         message: what is wrong, as text; for a file, with the places and the source lines.
-        problems: what is wrong, one by one, where it is known so: `workflow_engine.spec.diagnostics.Diagnostic` for a
-            file, else `workflow_engine.spec.problems.Problem`.
+        problems: what is wrong, one by one, where it is known so: for a file
+            `workflow_engine.spec.files.diagnostics.Diagnostic`, else `workflow_engine.spec.problems.Problem`.
     """
 
     def __init__(self, message: str, problems: Sequence[Any] = ()) -> None:

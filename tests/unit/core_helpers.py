@@ -4,9 +4,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from workflow_engine.core.components import Component, Status, Table, TaskState, WaitKind
+from workflow_engine.core.components import Component, Progress, Status, Table, TaskState, WaitKind
 from workflow_engine.core.core import Core
-from workflow_engine.core.effects import Effect, Perform
+from workflow_engine.core.effects import Abort, Effect, Perform
 from workflow_engine.core.events import Event
 from workflow_engine.core.inputs import (
     Answer,
@@ -36,15 +36,16 @@ class Driven:
         phases: of the workflow; one phase "a" unless given.
         serving: whether runs are carried out.
         retry: for phases that have no policy of their own.
+        **given: what else is said of the workflow.
 
     Attributes:
         core: the core itself.
         digest: hash of the workflow.
     """
 
-    def __init__(self, *phases: Phase, serving: bool = True, retry: RetryPolicy = STEADY) -> None:
+    def __init__(self, *phases: Phase, serving: bool = True, retry: RetryPolicy = STEADY, **given: Any) -> None:
         self.core = Core()
-        spec = WorkflowSpec(name="w", phases=phases or (Phase(id="a"),), defaults=Defaults(retry=retry))
+        spec = WorkflowSpec(name="w", phases=phases or (Phase(id="a"),), defaults=Defaults(retry=retry), **given)
         self.digest = spec.digest()
         self.tick(0.0, defined(spec), Serving(serving))
 
@@ -66,6 +67,14 @@ class Driven:
         assert record is not None
         return record.get(kind)
 
+    def outcomes(self, task: str = "t") -> dict[str, str]:
+        """Return how the phases of a task have ended."""
+        return {phase: entry.outcome for phase, entry in self.find(task, Progress).entries.items()}
+
+    def live(self, task: str = "t") -> list[str]:
+        """Return the runs of a task, items included."""
+        return [entity for entity in self.core.snapshot() if entity.startswith(f"{task}/")]
+
     def marker(self, run: str = "t/a/1") -> dict[str, Any]:
         """Return the components of a live run but for those that never change."""
         found = self.core.snapshot()[run]
@@ -82,9 +91,9 @@ def defined(spec: WorkflowSpec) -> Define:
     return Define(spec.digest(), spec.name, msgspec.Raw(spec.stored()))
 
 
-def started(*phases: Phase, retry: RetryPolicy = STEADY) -> Driven:
+def started(*phases: Phase, retry: RetryPolicy = STEADY, **given: Any) -> Driven:
     """Return a core with task t, submitted at 100 and under way in its first phase."""
-    driven = Driven(*phases, retry=retry)
+    driven = Driven(*phases, retry=retry, **given)
     driven.tick(100.0, driven.submit())
     return driven
 
@@ -112,6 +121,26 @@ def sleeps(seconds: float, run: str = "t/a/1", attempt: int = 1) -> Suspend:
 def answer(question: str = "t/a/1/1q0", value: object = "yes", **given: Any) -> Answer:
     """Return an answer."""
     return Answer(question, raw(value), **given)
+
+
+def rejects(run: str, attempt: int = 1, *reasons: str) -> Settled:
+    """Return a verdict that rejects."""
+    return Settled(run, attempt, raw("no"), issues=issues(*reasons))
+
+
+def issues(*reasons: str) -> msgspec.Raw:
+    """Return a list of issues."""
+    return raw([{"severity": "error", "message": reason, "path": None} for reason in reasons])
+
+
+def performed(decision: Decision) -> list[str]:
+    """Return the runs that a tick has started."""
+    return [effect.run for effect in decision.effects if isinstance(effect, Perform)]
+
+
+def aborted(decision: Decision) -> list[str]:
+    """Return the runs that a tick has stopped."""
+    return [effect.run for effect in decision.effects if isinstance(effect, Abort)]
 
 
 def perform(run: str = "t/a/1", attempt: int = 1, adapter: str = "functional") -> Perform:

@@ -33,7 +33,9 @@ from workflow_engine.spec.parts import Defaults, RetryPolicy
 
 AGAIN: Final = RetryPolicy(max_attempts=3, initial=5.0)
 SPECS: Final = (
-    WorkflowSpec(name="chain", phases=(Phase(id="a"), Phase(id="b", timeout=20), Phase(id="c")), defaults=Defaults(retry=AGAIN)),
+    WorkflowSpec(
+        name="chain", phases=(Phase(id="a"), Phase(id="b", timeout=20), Phase(id="c")), defaults=Defaults(retry=AGAIN)
+    ),
     WorkflowSpec(
         name="loop",
         phases=(

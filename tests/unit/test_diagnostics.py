@@ -1,7 +1,7 @@
 """Diagnostics: the fact, and the line that has to change with a mark under it."""
 
-from workflow_engine.spec.diagnostics import Diagnostic, Source, in_order, refusal, report
-from workflow_engine.spec.nodes import Span
+from workflow_engine.spec.files.diagnostics import Diagnostic, Source, in_order, refusal, report
+from workflow_engine.spec.files.nodes import Span
 
 
 def test_a_diagnostic_shows_the_line_and_marks_what_is_meant() -> None:

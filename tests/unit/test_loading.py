@@ -8,15 +8,15 @@ import pytest
 from tests.unit.workflow_files import FAN_OUT, GOOD, IN_ORDER, REVIEW
 from workflow_engine.errors import SpecError
 from workflow_engine.spec import loading
-from workflow_engine.spec.diagnostics import Diagnostic
+from workflow_engine.spec.files.diagnostics import Diagnostic
+from workflow_engine.spec.files.nodes import ListNode, MappingNode, Node, made, mapping, plain
+from workflow_engine.spec.files.placing import placed
+from workflow_engine.spec.files.reading import read
+from workflow_engine.spec.files.translation import Dialect, Remark, Translation
+from workflow_engine.spec.files.yaml_tree import compose
 from workflow_engine.spec.loading import Loaded, load_text, load_workflow
 from workflow_engine.spec.model import WorkflowSpec
-from workflow_engine.spec.nodes import ListNode, MappingNode, Node, made, mapping, plain
-from workflow_engine.spec.placing import placed
 from workflow_engine.spec.problems import Place, Problem
-from workflow_engine.spec.reading import read
-from workflow_engine.spec.translation import Dialect, Remark, Translation
-from workflow_engine.spec.yaml_tree import compose
 
 NAME = "a name (1 to 200 characters without '/' and '#', no space at its ends)"
 

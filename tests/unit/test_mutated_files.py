@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.workflow_files import GOOD, REVIEW, graph
 from workflow_engine.errors import SpecError
-from workflow_engine.spec.diagnostics import Diagnostic
+from workflow_engine.spec.files.diagnostics import Diagnostic
 from workflow_engine.spec.loading import load_text
 
 VALUES = [

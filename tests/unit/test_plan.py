@@ -99,7 +99,9 @@ def test_programs_have_a_pool_of_their_own() -> None:
 
 def test_a_phase_has_its_own_retry_policy_or_the_workflow_s() -> None:
     mine, theirs = RetryPolicy(max_attempts=7), RetryPolicy(max_attempts=9)
-    plan = Plan(WorkflowSpec(name="w", defaults=Defaults(retry=theirs), phases=(Phase(id="a", retry=mine), Phase(id="b"))))
+    plan = Plan(
+        WorkflowSpec(name="w", defaults=Defaults(retry=theirs), phases=(Phase(id="a", retry=mine), Phase(id="b")))
+    )
     assert (plan.phases["a"].retry, plan.phases["b"].retry) == (mine, theirs)
 
 

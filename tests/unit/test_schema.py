@@ -6,11 +6,11 @@ import jsonschema
 import pytest
 
 from tests.unit.workflow_files import GOOD, REVIEW
+from workflow_engine.spec.files.nodes import plain
+from workflow_engine.spec.files.reading import read
+from workflow_engine.spec.files.yaml_tree import compose
 from workflow_engine.spec.model import Phase, WorkflowSpec
-from workflow_engine.spec.nodes import plain
-from workflow_engine.spec.reading import read
 from workflow_engine.spec.schema import HINT, schema
-from workflow_engine.spec.yaml_tree import compose
 
 
 def data(text: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 
 from workflow_engine.errors import TemplateFailed
-from workflow_engine.spec import template_run
+from workflow_engine.spec.templating import run as template_run
 from workflow_engine.spec.templates import check_expression, check_template, evaluate, references, render
 
 

@@ -9,9 +9,9 @@ import yaml
 
 from tests.unit.workflow_files import GOOD
 from workflow_engine.errors import SpecError
-from workflow_engine.spec.nodes import ListNode, MappingNode, Node, ScalarNode, Span, plain
-from workflow_engine.spec.reading import read
-from workflow_engine.spec.yaml_tree import compose
+from workflow_engine.spec.files.nodes import ListNode, MappingNode, Node, ScalarNode, Span, plain
+from workflow_engine.spec.files.reading import read
+from workflow_engine.spec.files.yaml_tree import compose
 
 
 def tree(text: str | bytes) -> Node:

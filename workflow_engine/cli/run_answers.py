@@ -76,9 +76,9 @@ def load_answers(path: Path) -> Answers:
         ConfigError: it cannot be read, or does not hold answers.
         SpecError: it is neither YAML nor JSON; with the places.
     """
-    from workflow_engine.spec.nodes import plain
-    from workflow_engine.spec.reading import read
-    from workflow_engine.spec.yaml_tree import compose
+    from workflow_engine.spec.files.nodes import plain
+    from workflow_engine.spec.files.reading import read
+    from workflow_engine.spec.files.yaml_tree import compose
 
     try:
         data = path.read_bytes()

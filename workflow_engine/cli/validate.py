@@ -14,7 +14,7 @@ from workflow_engine.cli.workflow_file import STDIN, load, workflow_files
 from workflow_engine.errors import EngineError, InputRefused, SpecError
 
 if TYPE_CHECKING:
-    from workflow_engine.spec.diagnostics import Diagnostic
+    from workflow_engine.spec.files.diagnostics import Diagnostic
     from workflow_engine.spec.loading import Loaded
 
 WRONG: Final = 2

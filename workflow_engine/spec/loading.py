@@ -7,19 +7,19 @@ from typing import Any, Final, NamedTuple
 from pydantic import ValidationError
 
 from workflow_engine.errors import SpecError
-from workflow_engine.spec.beside import find_beside
-from workflow_engine.spec.diagnostics import Diagnostic, Source, in_order, refusal
 from workflow_engine.spec.dialects import DIALECTS
-from workflow_engine.spec.mending import other_problems
+from workflow_engine.spec.files.beside import find_beside
+from workflow_engine.spec.files.diagnostics import Diagnostic, Source, in_order, refusal
+from workflow_engine.spec.files.mending import other_problems
+from workflow_engine.spec.files.nodes import MappingNode, Node, ScalarNode, plain
+from workflow_engine.spec.files.placing import inside, placed
+from workflow_engine.spec.files.reading import BYTES_MAX, read
+from workflow_engine.spec.files.translation import Dialect, Remark, Translation
+from workflow_engine.spec.files.yaml_tree import compose
 from workflow_engine.spec.model import WorkflowSpec
-from workflow_engine.spec.nodes import MappingNode, Node, ScalarNode, plain
-from workflow_engine.spec.placing import inside, placed
 from workflow_engine.spec.problems import Problem, did_you_mean
-from workflow_engine.spec.reading import BYTES_MAX, read
 from workflow_engine.spec.strict import COLLECT
 from workflow_engine.spec.suspicions import suspicions
-from workflow_engine.spec.translation import Dialect, Remark, Translation
-from workflow_engine.spec.yaml_tree import compose
 
 
 def _as_it_is(root: MappingNode, _folder: Path | None) -> Translation:
@@ -105,7 +105,7 @@ def _checked(root: Node, source: Source, folder: Path | None) -> WorkflowSpec:
     try:
         spec = WorkflowSpec.model_validate(data, context={COLLECT: True})
     except ValidationError as error:
-        from workflow_engine.spec import validation  # it makes the JSON Schema, which only a wrong file needs
+        from workflow_engine.spec.files import validation  # it makes the JSON Schema, which only a wrong file needs
 
         found = [*missing, *validation.problems(error, root), *other_problems(data, error)]
         raise _refusal(found, root, source) from error

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from workflow_engine.errors import TemplateFailed
-from workflow_engine.spec.template_faults import Fault, Faulty
+from workflow_engine.spec.templating.faults import Fault, Faulty
 
 if TYPE_CHECKING:
-    from workflow_engine.spec.template_syntax import Compiled
+    from workflow_engine.spec.templating.syntax import Compiled
 
 __all__ = ["Fault", "check_expression", "check_template", "evaluate", "is_template", "references", "render"]
 
@@ -82,13 +82,13 @@ def _rendered(value: Any, scope: Mapping[str, Any]) -> Any:
 
 
 def _compiled(text: str, expression: bool) -> "Compiled":
-    from workflow_engine.spec.template_syntax import compiled
+    from workflow_engine.spec.templating.syntax import compiled
 
     return compiled(text, expression)
 
 
 def _read(text: str, expression: bool) -> tuple[tuple[str, ...], ...]:
-    from workflow_engine.spec.template_syntax import read
+    from workflow_engine.spec.templating.syntax import read
 
     return read(text, expression)
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from workflow_engine.spec import durations
+from workflow_engine.spec.files.scalars import resolve
 from workflow_engine.spec.model import Phase, WorkflowSpec
-from workflow_engine.spec.scalars import resolve
 from workflow_engine.spec.schema import HINT
 
 WIDTH: Final = 100

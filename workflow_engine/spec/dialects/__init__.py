@@ -3,7 +3,7 @@
 from typing import Final
 
 from workflow_engine.spec.dialects import pipelines, steps
-from workflow_engine.spec.translation import Dialect
+from workflow_engine.spec.files.translation import Dialect
 
 DIALECTS: Final[tuple[Dialect, ...]] = (
     Dialect("steps", "steps", steps.translate),

@@ -3,7 +3,7 @@
 from typing import Final
 
 from workflow_engine.spec.dialects.fields import Fields, Native, Remarks, named, placed, spelled
-from workflow_engine.spec.nodes import Entry, MappingNode, Node, ScalarNode, made, plain
+from workflow_engine.spec.files.nodes import Entry, MappingNode, Node, ScalarNode, made, plain
 from workflow_engine.spec.problems import did_you_mean, listed
 
 _STRATEGIES: Final = {"exponential": None, "linear": None, "fixed": 1.0, "constant": 1.0, "none": 1.0}

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from workflow_engine.spec.dialects.fields import Fields, Remarks, several, spelled
+from workflow_engine.spec.files.nodes import Entry, MappingNode, Node, ScalarNode, made, plain
 from workflow_engine.spec.kinds import kind
-from workflow_engine.spec.nodes import Entry, MappingNode, Node, ScalarNode, made, plain
 from workflow_engine.spec.problems import did_you_mean, listed
 
 STRATEGIES: Final = {

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Final
 
+from workflow_engine.spec.files.nodes import Entry, ListNode, MappingNode, Node, ScalarNode, plain
+from workflow_engine.spec.files.translation import Remark
 from workflow_engine.spec.kinds import kind
-from workflow_engine.spec.nodes import Entry, ListNode, MappingNode, Node, ScalarNode, plain
 from workflow_engine.spec.problems import did_you_mean, listed
-from workflow_engine.spec.translation import Remark
 
 NOTES: Final = ("description", "label", "title", "comment", "notes", "metadata", "tags", "author", "authors", "ui")
 """Keys that people read and nothing is done about; so are those that begin with ``x-``."""

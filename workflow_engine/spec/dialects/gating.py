@@ -8,7 +8,7 @@ from workflow_engine.spec.dialects.dispatching import ids_in, no_agent
 from workflow_engine.spec.dialects.fields import Fields, Native, Remarks, named, placed, spelled
 from workflow_engine.spec.dialects.rejecting import Rejection
 from workflow_engine.spec.dialects.stages import Machine
-from workflow_engine.spec.nodes import Entry, ListNode, MappingNode, Node, ScalarNode, made, plain
+from workflow_engine.spec.files.nodes import Entry, ListNode, MappingNode, Node, ScalarNode, made, plain
 from workflow_engine.spec.problems import did_you_mean, listed
 
 STRATEGIES: Final = {

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from workflow_engine.spec.dialects.fields import Remarks, several, spelled
-from workflow_engine.spec.nodes import Entry, ListNode, MappingNode, Node, ScalarNode, made, mapping, plain
+from workflow_engine.spec.files.nodes import Entry, ListNode, MappingNode, Node, ScalarNode, made, mapping, plain
 from workflow_engine.spec.problems import did_you_mean, listed
 
 TYPES: Final = {

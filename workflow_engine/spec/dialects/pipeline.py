@@ -10,7 +10,7 @@ from workflow_engine.spec.dialects.fields import Fields, Native, Remarks, placed
 from workflow_engine.spec.dialects.gating import Aggregation
 from workflow_engine.spec.dialects.rejecting import Rejection, rejection_of
 from workflow_engine.spec.dialects.stages import Machine
-from workflow_engine.spec.nodes import Entry, MappingNode, made, plain, reached
+from workflow_engine.spec.files.nodes import Entry, MappingNode, made, plain, reached
 
 
 class Pipeline(NamedTuple):

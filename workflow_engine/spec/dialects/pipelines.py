@@ -12,9 +12,9 @@ from workflow_engine.spec.dialects.pipeline import Pipeline, gathered
 from workflow_engine.spec.dialects.plugins import tools_of
 from workflow_engine.spec.dialects.prompts import handed_over, output, told
 from workflow_engine.spec.dialects.stages import Machine
+from workflow_engine.spec.files.nodes import Entry, ListNode, MappingNode, Node, ScalarNode, made, plain
+from workflow_engine.spec.files.translation import Translation
 from workflow_engine.spec.kinds import kind
-from workflow_engine.spec.nodes import Entry, ListNode, MappingNode, Node, ScalarNode, made, plain
-from workflow_engine.spec.translation import Translation
 
 ITEMS: Final = "items"
 """The name of what an agent gives whose work is shared out."""

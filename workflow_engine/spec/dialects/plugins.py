@@ -6,7 +6,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from typing import Final
 
 from workflow_engine.spec.dialects.fields import Fields, Native, Remarks, copied, named, several, spelled
-from workflow_engine.spec.nodes import Entry, ListNode, MappingNode, Node, ScalarNode, plain
+from workflow_engine.spec.files.nodes import Entry, ListNode, MappingNode, Node, ScalarNode, plain
 
 _PLUGIN: Final = re.compile(r"(?P<module>[A-Za-z_]\w*(\.[A-Za-z_]\w*)*):[A-Za-z_][\w.]*")
 

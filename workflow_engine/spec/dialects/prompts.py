@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from workflow_engine.spec.dialects.fields import Remarks
-from workflow_engine.spec.nodes import Node, ScalarNode, made
-from workflow_engine.spec.translation import Remark
+from workflow_engine.spec.files.nodes import Node, ScalarNode, made
+from workflow_engine.spec.files.translation import Remark
 
 BYTES_MAX: Final = 1 << 20
 """The largest file of a prompt that is read."""

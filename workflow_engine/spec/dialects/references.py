@@ -6,8 +6,8 @@ from workflow_engine.spec.dialects.fields import Remarks, several
 from workflow_engine.spec.dialects.names import Path, Reader, Unclear, written
 from workflow_engine.spec.dialects.text_nodes import rewritten
 from workflow_engine.spec.dialects.texts import path_of
+from workflow_engine.spec.files.nodes import Entry, ListNode, MappingNode, Node, ScalarNode, made, plain
 from workflow_engine.spec.kinds import kind
-from workflow_engine.spec.nodes import Entry, ListNode, MappingNode, Node, ScalarNode, made, plain
 
 
 class Given(NamedTuple):

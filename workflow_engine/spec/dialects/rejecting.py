@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from workflow_engine.spec.dialects.dispatching import no_agent
 from workflow_engine.spec.dialects.fields import Fields, Remarks, named, placed, spelled
-from workflow_engine.spec.nodes import Entry, MappingNode, Node, made, plain
+from workflow_engine.spec.files.nodes import Entry, MappingNode, Node, made, plain
 from workflow_engine.spec.problems import did_you_mean, listed
 
 ACTIONS: Final = {

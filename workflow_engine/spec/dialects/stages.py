@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from workflow_engine.spec.dialects.fields import Fields, Native, Remarks, is_empty, named, placed, several, spelled
-from workflow_engine.spec.nodes import Entry, ListNode, MappingNode, Node, plain
+from workflow_engine.spec.files.nodes import Entry, ListNode, MappingNode, Node, plain
 from workflow_engine.spec.problems import did_you_mean, listed
 
 

@@ -10,10 +10,10 @@ from workflow_engine.spec.dialects.names import Names, Reader
 from workflow_engine.spec.dialects.references import Given, given_in
 from workflow_engine.spec.dialects.text_nodes import expression, rewritten
 from workflow_engine.spec.dialects.transforms import is_predicate, transform_of
+from workflow_engine.spec.files.nodes import Entry, ListNode, MappingNode, Node, ScalarNode, made, plain
+from workflow_engine.spec.files.translation import Translation
 from workflow_engine.spec.kinds import kind
-from workflow_engine.spec.nodes import Entry, ListNode, MappingNode, Node, ScalarNode, made, plain
 from workflow_engine.spec.problems import did_you_mean, listed
-from workflow_engine.spec.translation import Translation
 
 TYPES: Final = {
     **dict.fromkeys(("llm", "agent", "agentic", "ai", "prompt", "chat", "completion"), "agentic"),

@@ -3,7 +3,7 @@
 from workflow_engine.spec.dialects.fields import Remarks
 from workflow_engine.spec.dialects.names import Reader, Unclear
 from workflow_engine.spec.dialects.texts import condition, predicate, template
-from workflow_engine.spec.nodes import Node, ScalarNode, made
+from workflow_engine.spec.files.nodes import Node, ScalarNode, made
 
 
 def rewritten(node: Node, reader: Reader, remarks: Remarks) -> Node:

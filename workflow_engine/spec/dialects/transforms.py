@@ -7,8 +7,8 @@ from workflow_engine.spec.dialects.fields import Fields, Native, named, placed, 
 from workflow_engine.spec.dialects.names import Reader
 from workflow_engine.spec.dialects.references import Given
 from workflow_engine.spec.dialects.text_nodes import expression, rewritten
+from workflow_engine.spec.files.nodes import Entry, ListNode, MappingNode, Node, ScalarNode, made, plain
 from workflow_engine.spec.kinds import kind
-from workflow_engine.spec.nodes import Entry, ListNode, MappingNode, Node, ScalarNode, made, plain
 from workflow_engine.spec.problems import did_you_mean, listed
 
 FUNCTIONS: Final = {

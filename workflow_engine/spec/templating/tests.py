@@ -8,8 +8,8 @@ from jinja2 import Undefined
 
 from workflow_engine.errors import TemplateFailed
 from workflow_engine.spec.problems import did_you_mean
-from workflow_engine.spec.template_run import CHARACTERS_PER_STEP, NODE_STEPS, Run, offered, plain, settled
-from workflow_engine.spec.template_values import elements, is_list, is_mapping, is_number, kind, number, shortened
+from workflow_engine.spec.templating.run import CHARACTERS_PER_STEP, NODE_STEPS, Run, offered, plain, settled
+from workflow_engine.spec.templating.values import elements, is_list, is_mapping, is_number, kind, number, shortened
 
 Test = Callable[..., bool]
 ORDERS: Final[dict[str, Callable[[Any, Any], bool]]] = {

@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-from workflow_engine.spec.diagnostics import Diagnostic, Source
-from workflow_engine.spec.nodes import MappingNode, Node, ScalarNode, Span, reached
+from workflow_engine.spec.files.diagnostics import Diagnostic, Source
+from workflow_engine.spec.files.nodes import MappingNode, Node, ScalarNode, Span, reached
 from workflow_engine.spec.problems import Problem
 
 _CHARACTER: Final = {  # how one character of a text is written, by the style of the text

@@ -8,10 +8,10 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, NoReturn
 
-from workflow_engine.spec.diagnostics import Source
-from workflow_engine.spec.nodes import Entry, ListNode, MappingNode, Node, Plain, ScalarNode, Span, Style
-from workflow_engine.spec.scalars import CORE, resolve, resolve_tagged
-from workflow_engine.spec.yaml_words import in_words
+from workflow_engine.spec.files.diagnostics import Source
+from workflow_engine.spec.files.nodes import Entry, ListNode, MappingNode, Node, Plain, ScalarNode, Span, Style
+from workflow_engine.spec.files.scalars import CORE, resolve, resolve_tagged
+from workflow_engine.spec.files.yaml_words import in_words
 
 NODES_MAX: Final = 100_000
 DEPTH_MAX: Final = 100

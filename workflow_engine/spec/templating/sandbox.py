@@ -2,7 +2,7 @@
 
 Jinja's own sandbox keeps a template from Python's insides.  It does not keep it from filling the memory, from running
 for hours or from finding methods where keys are meant; the guards here do.  They are filters under names that no
-template can spell, and `workflow_engine.spec.template_syntax` puts them where Jinja would go past its sandbox.
+template can spell, and `workflow_engine.spec.templating.syntax` puts them where Jinja would go past its sandbox.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,11 +13,11 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from workflow_engine.errors import TemplateFailed
-from workflow_engine.spec.template_filters import FILTERS
-from workflow_engine.spec.template_lexer import DashLexer
-from workflow_engine.spec.template_run import CHARACTERS_MADE_PER_STEP, Missing, Run, offered, settled, text_of
-from workflow_engine.spec.template_tests import TESTS, compare
-from workflow_engine.spec.template_values import elements, is_list, is_number, kind, number, room
+from workflow_engine.spec.templating.filters import FILTERS
+from workflow_engine.spec.templating.lexer import DashLexer
+from workflow_engine.spec.templating.run import CHARACTERS_MADE_PER_STEP, Missing, Run, offered, settled, text_of
+from workflow_engine.spec.templating.tests import TESTS, compare
+from workflow_engine.spec.templating.values import elements, is_list, is_number, kind, number, room
 
 Number = int | float
 EXPONENT_MAX: Final = 64  # of whole numbers: more gives more than 64 bits, or a number that needs no power

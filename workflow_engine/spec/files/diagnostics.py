@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from workflow_engine.errors import SpecError
-from workflow_engine.spec.nodes import Span
+from workflow_engine.spec.files.nodes import Span
 
 _WIDEST: Final = 100  # columns of source that are shown
 _BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what the YAML parser counts as a line

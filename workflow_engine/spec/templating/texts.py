@@ -6,8 +6,8 @@ import re
 from typing import Any, Final
 
 from workflow_engine.errors import TemplateFailed
-from workflow_engine.spec.template_run import Run, plain, text_of
-from workflow_engine.spec.template_values import number, room
+from workflow_engine.spec.templating.run import Run, plain, text_of
+from workflow_engine.spec.templating.values import number, room
 
 NUMBER_LENGTH_MAX: Final = 100  # characters of a text that is read as a number
 WORD: Final = re.compile(r"\w+")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from workflow_engine.spec.nodes import MappingNode, Node
+from workflow_engine.spec.files.nodes import MappingNode, Node
 
 
 class Remark(NamedTuple):
@@ -26,8 +26,8 @@ class Translation(NamedTuple):
 
     Attributes:
         root: the native form.  Nodes that mean the same in both dialects are taken over as they are; the others are
-            made with `workflow_engine.spec.nodes.made` and `mapping`, at the place of what they were made from.  So
-            every problem of the native form points to a line of the file that was written.
+            made with `made` and `mapping` of `workflow_engine.spec.files.nodes`, at the place of what they were made
+            from.  So every problem of the native form points to a line of the file that was written.
         problems: what is wrong; with one, the native form is not looked at.
         warnings: what loads but may not mean what its author expects.
     """

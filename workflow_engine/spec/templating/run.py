@@ -16,7 +16,7 @@ from jinja2.utils import missing
 
 from workflow_engine.errors import TemplateFailed
 from workflow_engine.spec.problems import did_you_mean, listed
-from workflow_engine.spec.template_values import (
+from workflow_engine.spec.templating.values import (
     elements,
     encodable,
     is_list,

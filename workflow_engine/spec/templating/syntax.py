@@ -10,13 +10,13 @@ from jinja2.parser import Parser
 from jinja2.visitor import NodeTransformer
 
 from workflow_engine.spec.problems import did_you_mean, listed
-from workflow_engine.spec.sandbox import Sandbox
-from workflow_engine.spec.template_faults import Faulty, handlebars, place_of
-from workflow_engine.spec.template_filters import FILTERS, takes
-from workflow_engine.spec.template_references import Path, dotted, references_in
-from workflow_engine.spec.template_run import Run, plain
-from workflow_engine.spec.template_tests import TESTS
-from workflow_engine.spec.template_values import encodable, fits_json, room
+from workflow_engine.spec.templating.faults import Faulty, handlebars, place_of
+from workflow_engine.spec.templating.filters import FILTERS, takes
+from workflow_engine.spec.templating.references import Path, dotted, references_in
+from workflow_engine.spec.templating.run import Run, plain
+from workflow_engine.spec.templating.sandbox import Sandbox
+from workflow_engine.spec.templating.tests import TESTS
+from workflow_engine.spec.templating.values import encodable, fits_json, room
 
 SOURCE_MAX: Final = 64 * 1024  # characters
 DEPTH_MAX: Final = 80  # Python compiles a hundred levels of brackets and blocks

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from workflow_engine.spec.diagnostics import Source
+from workflow_engine.spec.files.diagnostics import Source
 
 BYTES_MAX: Final = 1024 * 1024
 

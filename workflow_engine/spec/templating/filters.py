@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from jinja2 import Undefined
 
-from workflow_engine.spec import template_lists as lists
-from workflow_engine.spec import template_texts as texts
-from workflow_engine.spec.template_run import Run, copied, offered, text_of
+from workflow_engine.spec.templating import lists as lists
+from workflow_engine.spec.templating import texts as texts
+from workflow_engine.spec.templating.run import Run, copied, offered, text_of
 
 Filter = Callable[..., Any]
 

@@ -8,10 +8,10 @@ from jinja2 import Undefined
 
 from workflow_engine.errors import TemplateFailed
 from workflow_engine.spec.problems import listed
-from workflow_engine.spec.template_run import Run, copied, plain, settled, text_of
-from workflow_engine.spec.template_tests import passes
-from workflow_engine.spec.template_texts import digits
-from workflow_engine.spec.template_values import elements, is_list, is_mapping, is_number, kind, number, room
+from workflow_engine.spec.templating.run import Run, copied, plain, settled, text_of
+from workflow_engine.spec.templating.tests import passes
+from workflow_engine.spec.templating.texts import digits
+from workflow_engine.spec.templating.values import elements, is_list, is_mapping, is_number, kind, number, room
 
 ENTRY_STEPS: Final = 4  # a pair is a list of its own
 SORT_STEPS: Final = 20  # an item is compared about as often, in the longest list

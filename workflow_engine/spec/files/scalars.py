@@ -4,7 +4,7 @@ import math
 import re
 from typing import Final
 
-from workflow_engine.spec.nodes import Plain
+from workflow_engine.spec.files.nodes import Plain
 
 CORE: Final = "tag:yaml.org,2002:"
 """What the names of the tags begin with that YAML itself defines."""

@@ -5,8 +5,8 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from workflow_engine.spec import wanted
-from workflow_engine.spec.nodes import ListNode, Node, ScalarNode, reached
+from workflow_engine.spec.files import wanted
+from workflow_engine.spec.files.nodes import ListNode, Node, ScalarNode, reached
 from workflow_engine.spec.problems import Place, Problem, did_you_mean, listed
 
 

@@ -1,0 +1,1 @@
+"""Files: YAML with positions, and the places of what is wrong in it."""
