@@ -6,8 +6,8 @@ from typing import Any, Final
 import pytest
 
 from workflow_engine.errors import TemplateFailed
-from workflow_engine.spec.templating import run as template_run
 from workflow_engine.spec.templates import check_expression, check_template, evaluate, references, render
+from workflow_engine.spec.templating import run as template_run
 
 
 def laughs(name: str) -> str:

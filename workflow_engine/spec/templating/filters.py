@@ -6,8 +6,7 @@ from typing import Any, Final
 
 from jinja2 import Undefined
 
-from workflow_engine.spec.templating import lists as lists
-from workflow_engine.spec.templating import texts as texts
+from workflow_engine.spec.templating import lists, texts
 from workflow_engine.spec.templating.run import Run, copied, offered, text_of
 
 Filter = Callable[..., Any]
