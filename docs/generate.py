@@ -1,6 +1,6 @@
 """Draws what the documents show of the code, from the code: states, components, systems, events, workflow files.
 
-python docs/generate.py            # writes the pages anew
+python docs/generate.py            # writes the pages, and the schema that ships, anew
 python docs/generate.py --check    # fails where one is stale
 """
 
@@ -21,6 +21,8 @@ from workflow_engine.spec import model, parts
 from workflow_engine.spec.schema import DURATION, schema
 
 FOLDER: Final = Path(__file__).parent
+
+SCHEMA: Final = FOLDER.parent / "workflows" / "workflow.schema.json"
 
 OF_A_RUN: Final = (
     components.Run,
@@ -248,13 +250,18 @@ def _first(kind: type[Any]) -> str:
     return " ".join((kind.__doc__ or "").split("\n\n")[0].split())
 
 
+def schema_text() -> str:
+    """Return the JSON Schema of workflow files, as it ships beside the ready-made ones for their editor hint."""
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+
+
 def main() -> int:
     """Write the pages, or say which are stale."""
     stale = 0
-    for name in PAGES:
-        path = FOLDER / name
-        page = path.read_text(encoding="utf-8")
-        new = rendered(name, page)
+    pages = [(FOLDER / name, name) for name in PAGES]
+    drawn = [(path, rendered(name, path.read_text(encoding="utf-8"))) for path, name in pages]
+    for path, new in [*drawn, (SCHEMA, schema_text())]:
+        page = path.read_text(encoding="utf-8") if path.exists() else ""
         if "--check" not in sys.argv[1:]:
             path.write_text(new, encoding="utf-8")
         elif new != page:

@@ -1,5 +1,6 @@
 """The documents say what is so: what is drawn from the code is fresh, links lead somewhere, commands exist."""
 
+import json
 import re
 import runpy
 from collections.abc import Callable
@@ -40,6 +41,11 @@ def lost_links(page: Path) -> list[str]:
     """Return the relative links of a page that lead nowhere."""
     links = LINK.findall(page.read_text(encoding="utf-8"))
     return [link for link in links if "://" not in link and link not in MADE and not (page.parent / link).exists()]
+
+
+def test_the_schema_that_ships_is_fresh() -> None:
+    shipped = (ROOT / "workflows" / "workflow.schema.json").read_text(encoding="utf-8")
+    assert json.loads(shipped) == schema(), "stale: run .venv/bin/python docs/generate.py"
 
 
 @pytest.mark.parametrize("name", DRAWN)
