@@ -8,6 +8,7 @@ import pytest
 
 from tests.unit.core_helpers import Driven, answer, decided, defined, perform, raw, refused, settled, started
 from tests.unit.moving_given import (
+    ONE_TRY,
     STATES,
     adopt,
     as_json,
@@ -20,7 +21,7 @@ from tests.unit.moving_given import (
     reopened,
     undoing,
 )
-from workflow_engine.core.components import Artifacts, Identity, Progress, Status, TaskState
+from workflow_engine.core.components import Artifacts, Failure, Identity, Progress, Status, TaskState
 from workflow_engine.core.events import TaskAdopted, TaskCancelled, TaskMigrated
 from workflow_engine.core.inputs import (
     Answer,
@@ -78,6 +79,14 @@ def test_phases_of_a_graph_that_can_begin_now_begin() -> None:
     )
     assert driven.tick(110.0, Migrate("t", new, None, 1)).effects == [perform("t/e/1")]
     assert driven.tick(111.0, answer("t/b/1/1q0")).effects == [perform("t/d/1")]
+
+
+def test_an_attempt_keeps_the_timeout_that_it_began_with() -> None:
+    driven = started(Phase(id="a", timeout=60, retry=ONE_TRY))
+    new = known(driven, Phase(id="a", retry=ONE_TRY))
+    driven.tick(101.0, Migrate("t", new, None, 1))
+    driven.tick(160.0)
+    assert driven.find("t", Failure).message == "the attempt took longer than it was allowed to"
 
 
 def test_a_run_that_waits_for_a_handler_waits_for_the_new_one() -> None:
