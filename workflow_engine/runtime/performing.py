@@ -156,7 +156,7 @@ class AdapterPerformer:
         return AttemptFailed(run, attempt, "CancelledError", message)
 
     async def _attempt(self, effect: Perform, view: RunView) -> Input:
-        phase = prepare(view)
+        phase = prepare(view) if view.phase.dynamic else view.phase.spec
         if not isinstance(phase, Phase):
             return phase
         if phase.when is not None and phase.stages is not None:
@@ -192,16 +192,18 @@ class AdapterPerformer:
         if gave.rebind is not None:
             digest, start = self._resolve(gave.rebind)
             return Settled(run, attempt, to_json(gave.value, "the definition"), rebind=digest, start=start)
-        value, unfit = fitted(gave.value, phase)
-        if unfit:
-            return Unfit(run, attempt, to_json(unfit, "the reasons"), misfit(phase, unfit))
+        value = gave.value
+        if phase.output is not None or phase.outputs:
+            value, unfit = fitted(value, phase)
+            if unfit:
+                return Unfit(run, attempt, to_json(unfit, "the reasons"), misfit(phase, unfit))
         output = to_json(value, f"the output of phase {phase.id!r}") if value is not None else _NULL
         artifacts = _references(phase, gave.artifacts) if gave.artifacts else None
         pick = gave.pick if gave.pick is not None else picked(value, view.phase.picks)
         if pick is not None and not isinstance(pick, str):  # pyright: ignore[reportUnnecessaryIsInstance] - user input
             raise PermanentFailure(f"phase {phase.id!r} picked {pick!r}; pick a classification by its name")
         issues = verdict_of(view.phase, gave.value, judged(view, gave.value)) if view.phase.reviews else msgspec.UNSET
-        return Settled(run, attempt, output, pick, kept(task), artifacts, issues=issues, stage=moved_to(task))
+        return Settled(run, attempt, output, pick, kept(task), artifacts, None, None, issues, moved_to(task))
 
 
 def picked(value: Any, choices: tuple[str, ...]) -> str | None:

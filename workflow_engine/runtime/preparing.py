@@ -15,18 +15,15 @@ from workflow_engine.values import from_json, to_json
 
 
 def prepare(view: RunView) -> Phase | Input:
-    """Return the phase of an attempt with its texts rendered, or what comes of the attempt without carrying it out.
+    """Return a dynamic phase with its texts rendered, or what comes of the attempt without carrying it out.
 
     Raises:
         TemplateFailed: a text cannot be evaluated with what is known of the task.
         PermanentFailure: the list of a fan-out is none, or too long.
     """
-    phase = view.phase.spec
-    if not view.phase.dynamic:
-        return phase
     from workflow_engine.spec.templates import evaluate, render  # 0.1 s, which only workflows with texts wait for
 
-    scope = TextScope(view)
+    phase, scope = view.phase.spec, TextScope(view)
     whole = view.visit.item is None
     if whole and phase.when is not None and not evaluate(phase.when, scope):
         return Skipped(view.run, view.attempt)
