@@ -71,7 +71,9 @@ def _due(tick: Tick, run: str) -> None:
             enqueue(tick, run, Backoff)
         case Running() | Joining():
             timeout = tick.state.phase(tick.world.get(run, Run)).spec.timeout
-            allowed = f"{timeout:g} s" if timeout is not None else "it was allowed to"  # by a definition before this one
+            allowed = (
+                f"{timeout:g} s" if timeout is not None else "it was allowed to"
+            )  # by a definition before this one
             abort(tick, run)
             tick.failed.append(Failed(run, "Timeout", f"the attempt took longer than {allowed}"))
         case Suspended(question=None, step=str(step), index=index):
