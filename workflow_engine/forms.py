@@ -38,8 +38,8 @@ def misfits(schema: msgspec.Raw, value: msgspec.Raw, most: int = 10) -> list[tup
 def _in_json(message: str, instance: Any) -> str:
     """Return a message that quotes a value as Python writes it, with the value as JSON: null for None."""
     written = repr(instance)
-    if not message.startswith(written):
-        return message
+    if isinstance(instance, str) or not message.startswith(written):
+        return message  # texts stand in the quotes that the rest of the message has
     return msgspec.json.encode(instance).decode() + message.removeprefix(written)
 
 

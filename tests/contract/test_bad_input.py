@@ -254,7 +254,7 @@ ANSWERS: dict[str, tuple[tuple[Any, ...], type[EngineError], str]] = {
         AnswerRefused,
         "the answer does not fit its form: the answer: 'five' is not",
     ),
-    "nothing": (("bystander", None), AnswerRefused, "the answer does not fit its form: the answer: None is not"),
+    "nothing": (("bystander", None), AnswerRefused, "the answer does not fit its form: the answer: null is not"),
     "not JSON": (("bystander", {1}), InputRefused, "the answer is not JSON: $ is a set"),
     "never asked": (("bystander/ask/1/1q7", 5), AnswerRefused, "it is not open: it was withdrawn, or never asked"),
     "too large": (("bystander", TOO_LARGE), InputRefused, "the answer has 4,194,306 bytes"),
@@ -355,7 +355,7 @@ REGISTRATIONS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a workflow without a name": (lambda e: e.register_workflow("", [Phase(id="a")]), "WorkflowSpec: name: "),
     "a form that is none": (
         lambda e: e.register_workflow("x", [Phase(id="a", form={"type": "bogus"})]),
-        "phase 'a' of workflow 'x': the form is no JSON Schema: 'bogus' is not valid",
+        "form of phase 'a' is no JSON Schema: 'bogus' is not valid",
     ),
 }
 

@@ -41,7 +41,7 @@ failed: the card was declined
 """,
     "define_workflow": """shout-and-count: 6
 define_workflow: the workflow 'harm' cannot be defined: phase 'remove' has a command, which data may not bring \
-along; name a registered handler; phase 'remove': there is no handler for 'remove'; name one that is registered
+along; name a registered handler
 shout-and-count: 3
 """,
     "durable_steps": """handler called

@@ -78,7 +78,9 @@ def test_in_a_sequence_the_task_goes_back_to_the_phase() -> None:
 
 def test_work_in_every_state_is_withdrawn_when_what_it_builds_on_is_done_again() -> None:
     names = ("ready", "backoff", "asleep", "joining", "running")
-    driven = started(needs("draft"), needs("review", "draft", on_reject=TO_DRAFT), *(needs(name, "draft") for name in names))
+    driven = started(
+        needs("draft"), needs("review", "draft", on_reject=TO_DRAFT), *(needs(name, "draft") for name in names)
+    )
     driven.tick(101.0, settled("t/draft/1"))
     driven.tick(
         102.0, failed("t/backoff/1"), sleeps(60, "t/asleep/1"), FanOut("t/joining/1", 1, raw([1])), failed("t/ready/1")

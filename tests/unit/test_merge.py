@@ -3,7 +3,8 @@
 from typing import Any
 
 from tests.unit.core_helpers import raw
-from workflow_engine.forking import Joined, MergeConflict, merge
+from workflow_engine.errors import MergeConflict
+from workflow_engine.forking import Joined, merge
 
 
 def merged(base: dict[str, Any], *sides: dict[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:

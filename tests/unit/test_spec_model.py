@@ -74,9 +74,9 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no name": ({}, "Phase: a phase needs an id or a target_classification"),
     "a shell line": (
         {"id": "a", "command": "rm -rf ."},
-        'Phase: command is a list of arguments, never a shell line; write ["program", "argument"]',
+        'Phase: command: a command is a list of arguments, never a shell line; write ["program", "argument"]',
     ),
-    "no program": ({"id": "a", "command": []}, "Phase: command is empty; name a program"),
+    "no program": ({"id": "a", "command": []}, "Phase: command: a command is not empty; name a program"),
     "unknown key": ({"id": "a", "promt": "?"}, "Phase: promt: is not known here; remove it or mend its spelling"),
     "a slash": ({"id": "a/b"}, "Phase: id: String should match pattern"),
     "a hash": ({"id": "#a"}, "Phase: id: String should match pattern"),

@@ -206,9 +206,9 @@ class Phase(Strict):
     @classmethod
     def _argv(cls, given: Any) -> Any:
         if isinstance(given, str):
-            raise ValueError('command is a list of arguments, never a shell line; write ["program", "argument"]')
+            raise ValueError('a command is a list of arguments, never a shell line; write ["program", "argument"]')
         if given is not None and not given:
-            raise ValueError("command is empty; name a program")
+            raise ValueError("a command is not empty; name a program")
         return given
 
     @property

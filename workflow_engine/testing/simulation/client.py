@@ -95,7 +95,9 @@ class Client:
     async def _answer(self, engine: ECSWorkflowEngine) -> None:
         start = self.explained.rfind("(question ") + len("(question ")
         question = self.explained[start : self.explained.index(")", start)]
-        value = {"by": self.number, "token": self._outside.token()}
+        value: dict[str, object] = {"by": self.number, "token": self._outside.token()}
+        if self.workflow == "reviewed":
+            value = {"decision": self._random.choice(("accept", "revise", "stop"))}
         self.tried.append(value)
         try:
             await self._tell(lambda: engine.answer(question, value, by="client"))

@@ -5,8 +5,11 @@ from typing import Protocol
 from workflow_engine.ecs_workflow import ECSWorkflowEngine, Output, Phase, RetryPolicy, Task
 from workflow_engine.testing.simulation.outside import Outside
 
-WORKFLOWS = ("chain", "routed", "stepwise", "approval", "timed", "late", "parked")
-"""Workflows of `Mixed`; tasks of the last one are never answered."""
+WORKFLOWS = (
+    *("chain", "routed", "stepwise", "approval", "timed", "late", "parked"),
+    *("reviewed", "fanned", "forked", "undone"),
+)
+"""Workflows of `Mixed`; tasks of "parked" are never answered."""
 
 
 class Scenario(Protocol):
@@ -22,7 +25,7 @@ class Scenario(Protocol):
 
 
 class Mixed:
-    """Chains, routes, steps, questions, timers, timeouts, and a handler that is registered late."""
+    """Chains, routes, steps, questions, timers, timeouts, a handler that is registered late; and control flow."""
 
     def set_up(self, engine: ECSWorkflowEngine, outside: Outside) -> None:
         """See `Scenario`."""
@@ -73,6 +76,7 @@ class Mixed:
         engine.register_workflow("timed", [Phase(id="a", timeout=10.0, retry=again), Phase(id="b")])
         engine.register_workflow("late", [Phase(id="a", retry=again), Phase(id="newcomer")])
         engine.register_workflow("parked", [Phase(id="a", retry=again), Phase(id="never", assigned_to="human")])
+        _set_up_flow(engine, outside, again)
 
     def late(self, engine: ECSWorkflowEngine, outside: Outside) -> None:
         """See `Scenario`."""
@@ -81,3 +85,49 @@ class Mixed:
             return {"token": await outside.work(task.key)}
 
         engine.register_handler("newcomer", newcomer)
+
+
+def _set_up_flow(engine: ECSWorkflowEngine, outside: Outside, again: RetryPolicy) -> None:
+    """Register workflows of reviews, fan-outs, forks and compensations."""
+
+    async def review(task: Task) -> object:
+        return {"token": await outside.work(task.key), "passed": outside.random.random() < 0.6}
+
+    async def item(task: Task) -> object:
+        return {"token": await outside.work(task.key), "item": task.item}
+
+    async def spread(task: Task) -> object:
+        await outside.work(task.key)
+        return {"joined": await task.fork("a", "chain")}
+
+    async def undo(task: Task) -> None:
+        await outside.work(task.key)
+
+    for name, handler in {"style": review, "facts": review, "item": item, "spread": spread, "undo": undo}.items():
+        engine.register_handler(name, handler)
+    engine.register_workflow(
+        "reviewed",
+        [
+            Phase(id="draft", target_classification="a", depends_on=(), retry=again),
+            Phase(id="style", depends_on=("draft",), retry=again),
+            Phase(id="facts", depends_on=("draft",), retry=again),
+            Phase(
+                id="gate",
+                gate={"of": ["style", "facts"]},
+                on_reject={"target": "draft", "max_attempts": 1, "then": "human"},
+            ),
+            Phase(id="end", depends_on=("gate",), retry=again),
+        ],
+    )
+    each = {"items": [1, 2, 3, 4, 5], "max_concurrency": 2, "on_item_failure": "collect"}
+    engine.register_workflow("fanned", [Phase(id="item", for_each=each, retry=again), Phase(id="end", retry=again)])
+    engine.register_workflow("forked", [Phase(id="spread", retry=again), Phase(id="end", retry=again)])
+    engine.register_workflow(
+        "undone",
+        [
+            Phase(id="a", compensate="undo", retry=again),
+            Phase(id="b", compensate="undo", retry=again),
+            Phase(id="c"),
+            Phase(id="again", workflow="chain"),
+        ],
+    )
