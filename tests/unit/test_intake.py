@@ -16,7 +16,7 @@ from workflow_engine.core.components import (
 )
 from workflow_engine.core.events import PhaseStarted, TaskRetried, TaskSubmitted
 from workflow_engine.core.inputs import Cancel, Define, Retry, Serving
-from workflow_engine.core.tick import Decision
+from workflow_engine.core.tick import Components, Decision
 from workflow_engine.errors import DuplicateTask, IllegalTransition, InputRefused, UnknownTask
 from workflow_engine.spec.model import Phase, WorkflowSpec
 
@@ -37,6 +37,11 @@ def test_a_submission_becomes_a_task_with_its_first_run_under_way() -> None:
         driven.submit(data={"n": 1}, assigned_to="agentic", priority=5, parent="p", labels={"for": "Ann"}, ticket=7),
     )
     identity = Identity("t", "w", driven.digest, 100.0, "agentic", 5, "p", {"for": "Ann"})
+    components: Components = {
+        "identity": identity,
+        "data": Data(raw({"n": 1})),
+        "status": Status(TaskState.PENDING, 100.0),
+    }
     assert decision == Decision(
         changes={
             "t": {"identity": identity, "data": Data(raw({"n": 1})), "status": Status(TaskState.IN_PROGRESS, 100.0)},
@@ -45,7 +50,7 @@ def test_a_submission_becomes_a_task_with_its_first_run_under_way() -> None:
         ended={},
         effects=[perform(adapter="agentic")],
         events=[TaskSubmitted("t", "w"), PhaseStarted("t", "t/a/1", 1)],
-        replies=[(7, {"identity": identity, "data": Data(raw({"n": 1})), "status": Status(TaskState.PENDING, 100.0)})],
+        replies=[(7, components)],
     )
 
 

@@ -79,7 +79,7 @@ class Client:
     async def _look(self, engine: ECSWorkflowEngine) -> None:
         """See what the task waits for; answer it, or wait with it."""
         self.explained = await self._tell(lambda: engine.explain(self.task))
-        if "to answer" in self.explained and self.workflow != "parked":
+        if "(question " in self.explained and self.workflow != "parked":
             await asyncio.sleep(self._random.choice((0.1, 30.0, 100.0)))
             await self._answer(engine)
         try:
