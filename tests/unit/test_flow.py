@@ -13,9 +13,11 @@ from tests.unit.core_helpers import (
     settled,
     started,
 )
+from tests.unit.test_restore import Journaled
 from workflow_engine.core.components import Failure, PhaseProgress, Progress, Result, TaskState
+from workflow_engine.core.core import Core
 from workflow_engine.core.events import PhaseSkipped
-from workflow_engine.core.inputs import Cancel, Retry, Skipped
+from workflow_engine.core.inputs import Cancel, Retry, Serving, Skipped, Submit
 from workflow_engine.spec.model import Phase, WorkflowSpec
 
 
@@ -240,3 +242,38 @@ def test_what_comes_to_a_phase_too_often_fails_in_a_graph_too() -> None:
     driven.tick(101.0, settled("t/a/1"))
     driven.tick(102.0, rejects("t/b/1", 1, "no"))
     assert driven.find("t", Failure).error == "TooManyVisits"
+
+
+# ---------------------------------------------------------------- after a restart
+
+
+def journaled(*phases: Phase, **given: object) -> Journaled:
+    """Return a core with task t under way, and what it has journaled."""
+    spec = WorkflowSpec.model_validate({"name": "w", "phases": phases, **given})
+    first = Journaled(Core())
+    first.tick([defined(spec), Serving(True), Submit("t", spec.digest(), raw(1))], 100.0)
+    return first
+
+
+def test_what_waits_for_room_waits_on_after_a_restart() -> None:
+    second = journaled(needs("a"), needs("b"), needs("c"), max_concurrency=1).restored(101.0)
+    assert performed(second.tick([Serving(True)], 102.0)) == ["t/a/1"]
+    assert performed(second.tick([settled("t/a/1")], 103.0)) == ["t/b/1"]
+    assert performed(second.tick([settled("t/b/1")], 104.0)) == ["t/c/1"]
+
+
+@pytest.mark.parametrize("most", [None, 2])
+def test_a_graph_of_which_the_journal_has_lost_a_run_fails_and_its_retry_does_what_is_left(most: int | None) -> None:
+    first = journaled(needs("a"), needs("b"), max_concurrency=most)
+    first.folding.entities["t/a/1"].pop("attempt")
+    second = first.restored(101.0)
+    assert list(second.tick([Serving(True)], 102.0).ended) == ["t"]
+    assert performed(second.tick([Retry("t")], 103.0)) == ["t/a/1", "t/b/2"]
+
+
+def test_a_cancellation_in_the_first_tick_of_a_task_that_has_lost_its_run_is_answered() -> None:
+    first = journaled(needs("a"))
+    first.folding.entities["t/a/1"].pop("attempt")
+    second = first.restored(101.0)
+    decision = second.tick([Cancel("t", ticket=1)], 102.0)
+    assert (decision.replies, list(decision.ended)) == ([(1, "t")], ["t"])

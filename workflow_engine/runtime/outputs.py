@@ -58,7 +58,8 @@ def _by_expression(when: str | None, issues: str | None, value: Any, scope: Mapp
     from workflow_engine.spec.templates import evaluate
 
     given = evaluate(issues, scope) if issues is not None else None
-    found = {"issues": given if isinstance(given, list) else [given]} if given is not None else value
+    several: list[Any] = given if isinstance(given, list) else [given]  # pyright: ignore[reportUnknownVariableType] - JSON
+    found: Any = {"issues": several} if given is not None else value
     if when is not None:
         rejects = bool(evaluate(when, scope))
     else:
@@ -68,7 +69,7 @@ def _by_expression(when: str | None, issues: str | None, value: Any, scope: Mapp
         return None
     if given is None:
         return verdict(value) or [_issue("rejected without a reason", None)]
-    return verdict({"issues": found["issues"], "passed": False})
+    return verdict({"issues": several, "passed": False})
 
 
 def _issue(message: str, path: str | None) -> dict[str, Any]:

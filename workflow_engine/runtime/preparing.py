@@ -10,6 +10,7 @@ from workflow_engine.core.core import Core
 from workflow_engine.core.inputs import FanOut, Input, Skipped
 from workflow_engine.core.record import RunView
 from workflow_engine.errors import PermanentFailure
+from workflow_engine.spec.kinds import kind
 from workflow_engine.spec.model import Phase
 from workflow_engine.values import from_json, to_json
 
@@ -74,16 +75,11 @@ def _items(phase: Phase, scope: "TextScope") -> msgspec.Raw:
     if items is None:
         items = []
     if not isinstance(items, list):
-        raise PermanentFailure(f"{named} gives {_kind(items)}, and is to give a list; mend {written!r}")
+        raise PermanentFailure(f"{named} gives {kind(items)}, and is to give a list; mend {written!r}")
     found: list[Any] = items  # pyright: ignore[reportUnknownVariableType] - of anything
     if len(found) > most:
         raise PermanentFailure(f"{named} gives {len(found):,} items; allow as many with max_items, which is {most:,}")
     return to_json(found, named)
-
-
-def _kind(value: Any) -> str:
-    names = {dict: "an object", str: "a text", bool: "true or false", int: "a number", float: "a number"}
-    return names.get(type(value), type(value).__name__)
 
 
 class TextScope(Mapping[str, Any]):

@@ -53,7 +53,7 @@ def _schema(schema: Any, name: str, what: str, place: Place) -> Iterator[Problem
     try:
         jsonschema.Draft202012Validator.check_schema(schema)
     except jsonschema.SchemaError as error:
-        inside = tuple(part for part in error.absolute_path if isinstance(part, str | int))
+        inside = tuple(error.absolute_path)
         yield Problem((*place, name, *inside), f"{what} is no JSON Schema: {error.message}; mend it, or leave it out")
     except RecursionError:
         yield Problem((*place, name), f"{what} is nested too deeply")

@@ -89,7 +89,7 @@ def _choices(phase: Phase, place: Place, graph: Graph) -> Iterator[Problem]:
         elif len(meant) > 1:
             fact = f"next_classifications of phase {phase.id!r}: {name!r} means several phases ({listed(meant)})"
             yield Problem(where, f"{fact}; write an id")
-        elif graph.is_graph and phase.id not in graph.needed[meant[0]]:
+        elif graph.is_graph and phase.id not in graph.needed["".join(meant)]:
             fact = (
                 f"next_classifications of phase {phase.id!r}: {name!r} does not depend on it; "
                 f"add depends_on: [{phase.id}] to it, since this workflow is a graph"

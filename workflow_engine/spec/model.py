@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, Field, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_validator
 
 from workflow_engine.errors import SpecError
 from workflow_engine.spec.durations import Seconds
@@ -21,7 +21,7 @@ from workflow_engine.spec.parts import (
     StateMachine,
     ToolDeclaration,
 )
-from workflow_engine.spec.strict import COLLECT, Name, Strict
+from workflow_engine.spec.strict import COLLECT, Name, Strict, collects
 
 
 class TaskType(StrEnum):
@@ -292,10 +292,10 @@ class WorkflowSpec(Strict):
         return filled
 
     @model_validator(mode="after")
-    def _check(self, info: Any) -> Self:
+    def _check(self, info: ValidationInfo) -> Self:
         from workflow_engine.spec.checking import problems  # it reads specs, so it imports this module
 
-        if isinstance(info.context, dict) and info.context.get(COLLECT):  # the caller asks for the problems itself
+        if collects(info):  # the caller asks for the problems itself
             return self
         found = problems(self)
         if found:

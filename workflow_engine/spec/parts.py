@@ -93,7 +93,8 @@ class ForEach(Strict):
     @model_validator(mode="before")
     @classmethod
     def _short(cls, given: Any) -> Any:
-        return {"items": given} if isinstance(given, str | list) else given
+        short: Any = {"items": given}
+        return short if isinstance(given, str | list) else given
 
 
 class Compensation(Strict):

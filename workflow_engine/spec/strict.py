@@ -29,13 +29,18 @@ class Strict(BaseModel):
     @model_validator(mode="wrap")
     @classmethod
     def _refuse(cls, value: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
-        context: Any = info.context
-        if isinstance(context, dict) and context.get(COLLECT):  # pyright: ignore[reportUnknownMemberType] - a dict of anything
+        if collects(info):
             return handler(value)
         try:
             return handler(value)
         except ValidationError as error:
             raise SpecError(sentence(cls.__name__, error)) from error
+
+
+def collects(info: ValidationInfo) -> bool:
+    """Return whether a caller asks for all that is wrong; see `COLLECT`."""
+    context: Any = info.context
+    return isinstance(context, dict) and COLLECT in context
 
 
 def sentence(model: str, error: ValidationError) -> str:

@@ -34,17 +34,24 @@ def other_problems(data: dict[str, Any], error: ValidationError) -> list[Problem
 
 def _remove(data: dict[str, Any], place: Place) -> Place | None:
     """Take the innermost value of a mapping that leads to *place* out of *data*; return where it was, or None."""
-    found: tuple[dict[str, Any], str, Place] | None = None
+    found: tuple[Any, str, Place] | None = None
     value: Any = data
     for depth, key in enumerate(place):
-        if isinstance(value, dict) and key in value:
-            found = (value, str(key), place[: depth + 1])  # pyright: ignore[reportUnknownArgumentType] - JSON
-            value = value[key]  # pyright: ignore[reportUnknownVariableType] - JSON
-        elif isinstance(value, list) and isinstance(key, int) and key < len(value):  # pyright: ignore[reportUnknownArgumentType]
-            value = value[key]  # pyright: ignore[reportUnknownVariableType] - JSON
-        else:
+        if not _holds(value, key):
             break
+        if isinstance(key, str):
+            found = (value, key, place[: depth + 1])
+        value = value[key]
     if found is None:
         return None
     del found[0][found[1]]
     return found[2]
+
+
+def _holds(value: Any, key: str | int) -> bool:
+    """Return whether a mapping has this key, or a list this position."""
+    try:
+        value[key]
+    except (KeyError, IndexError, TypeError):
+        return False
+    return not isinstance(value, str)
