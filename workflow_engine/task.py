@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, MutableMapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, overload
+from typing import Any, TypeVar, overload
 
 import msgspec
 from pydantic import BaseModel, ValidationError
@@ -29,98 +29,13 @@ from workflow_engine.core.components import (
 from workflow_engine.core.outputs import last_output
 from workflow_engine.core.plan import UNDO
 from workflow_engine.errors import IllegalTransition, InputRefused, MergeConflict
-from workflow_engine.forking import Fork, Joined, merge
+from workflow_engine.forking import Fork, merge
+from workflow_engine.task_scope import Scope
 from workflow_engine.values import from_json, to_seconds, to_text
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 C = TypeVar("C", bound=Component | Table)
-
-
-class Scope(Protocol):
-    """What makes a `Task` more than a view: the attempt under way that it was handed to."""
-
-    @property
-    def key(self) -> str:
-        """See `Task.key`."""
-        ...
-
-    @property
-    def attempt(self) -> int:
-        """See `Task.attempt`."""
-        ...
-
-    async def step(self, name: str, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        """See `Task.step`."""
-        ...
-
-    async def ask(
-        self,
-        kind: str,
-        prompt: str,
-        *,
-        name: str | None,
-        form: Any,
-        show: Any,
-        assignee: str | None,
-        candidates: tuple[str, ...],
-        due: float | None,
-        on_due: str,
-    ) -> Any:
-        """See `Task.ask_human`."""
-        ...
-
-    async def sleep(self, seconds: float) -> None:
-        """See `Task.sleep`."""
-        ...
-
-    async def fork(
-        self, branches: Sequence[Fork], context: Mapping[str, msgspec.Raw], name: str, *, inherits: bool
-    ) -> list[Joined]:
-        """See `Task.fork`."""
-        ...
-
-    @property
-    def input(self) -> Any:
-        """See `Task.input`."""
-        ...
-
-    @property
-    def visit(self) -> int:
-        """See `Task.visit`."""
-        ...
-
-    @property
-    def item(self) -> Any:
-        """See `Task.item`."""
-        ...
-
-    @property
-    def index(self) -> int | None:
-        """See `Task.index`."""
-        ...
-
-    @property
-    def feedback(self) -> list[dict[str, Any]]:
-        """See `Task.feedback`."""
-        ...
-
-    @property
-    def reviews(self) -> bool:
-        """See `Task.reviews`."""
-        ...
-
-    def resumed(self) -> list[Any]:
-        """See `Task.resumed_with`."""
-        ...
-
-    async def attach(self, name: str, content: Any, media_type: str | None) -> None:
-        """See `Task.add_artifact`."""
-        ...
-
-    async def read(self, name: str) -> bytes:
-        """See `Task.read_artifact`."""
-        ...
 
 
 class Task:

@@ -9,7 +9,7 @@ import msgspec
 
 from tests.simulation.random_workflows import DATA, Act, Case
 from tests.simulation.reference import seen, value_of
-from workflow_engine.core.components import Component, Table
+from workflow_engine.core.components import Component, PhaseProgress, Table
 from workflow_engine.core.core import Core
 from workflow_engine.core.plan import UNDO
 from workflow_engine.ecs_workflow import ECSWorkflowEngine, Output, Task
@@ -187,7 +187,39 @@ def faults(lines: list[Line], case: Case) -> list[str]:
     for task, spec in workflows.items():
         found += _crowds(task, lines, spec.max_concurrency)
         phases = {phase.id: phase for phase in spec.phases}
+        if spec.is_graph:
+            found += _hasty(task, lines, phases)
         found += _undone(task, [told for told in events if told.task == task], phases)
+    return found + _orphans(lines)
+
+
+def _orphans(lines: list[Line]) -> list[str]:
+    """Return the forked tasks that went on after their parent had ended."""
+    ended: set[str] = set()
+    found: list[str] = []
+    for line in lines:
+        for told in line.events:
+            parent = told.task.rpartition("~")[0]
+            if told.event == "TaskCompleted" and parent in ended:
+                found.append(f"{told.task} has completed though {parent} had ended")
+        ended.update(line.ended)
+        ended.difference_update(told.task for told in line.events if told.event == "TaskRetried")
+    return found
+
+
+def _hasty(task: str, lines: list[Line], phases: dict[str, Phase]) -> list[str]:
+    """Return the phases of a graph that began before what they need was done."""
+    done: dict[str, bool] = {}
+    found: list[str] = []
+    for line in lines:
+        progress = (line.changes.get(task) or {}).get("progress+", msgspec.Raw(b"{}"))
+        for phase, entry in msgspec.json.decode(progress, type=dict[str, PhaseProgress]).items():
+            done[phase] = entry.done
+        for entity, change in line.changes.items():
+            phase = entity.split("/")[1] if entity.startswith(f"{task}/") else ""
+            if change is not None and "run" in change and phase in phases and phases[phase].gate is None:
+                needed = [name for name in phases[phase].needed if not done.get(name)]
+                found += [f"{entity} began before {name} was done" for name in needed]
     return found
 
 

@@ -13,7 +13,8 @@ from workflow_engine.adapters.replies import understood
 from workflow_engine.errors import ConfigError
 from workflow_engine.handlers import Handlers
 from workflow_engine.spec.model import Phase
-from workflow_engine.task import Scope, Task
+from workflow_engine.task import Task
+from workflow_engine.task_scope import Scope
 from workflow_engine.verdicts import verdict
 
 
