@@ -10,6 +10,7 @@
     ├── IllegalTransition    the caller asked for something this state does not accept
     ├── AnswerRefused        the question is closed, or the answer does not fit its form
     ├── StepMismatch         a handler asked for other steps than the ones it recorded
+    ├── BudgetExceeded       a turn of a model would cost more than its budget allows
     ├── MergeConflict        forked tasks have left different values under one name
     ├── ArtifactError        an artifact's name, content or place is not acceptable
     ├── EngineStopped        the engine does not take this now: it is stopping, stopped or out of disk
@@ -167,6 +168,35 @@ class MergeConflict(EngineError):
             for name, sides in self.conflicts.items()
         )
         return f"forked tasks have left different values: {told}; fork with on_conflict='human', or use other names"
+
+
+class BudgetExceeded(EngineError):
+    """A turn of a model would cost more than the budget of its workflow allows.
+
+    Attributes:
+        task: whose turn it is.
+        scope: which budget: of the "task", or of all tasks of the "workflow".
+        unit: "dollars" or "tokens".
+        allowed: the bound, extensions included.
+        used: what is spent, and put aside for turns under way.
+    """
+
+    def __init__(self, task: str, scope: str, unit: str, allowed: float, used: float) -> None:
+        super().__init__(task, scope, unit, allowed, used)
+        self.task = task
+        self.scope = scope
+        self.unit = unit
+        self.allowed = allowed
+        self.used = used
+
+    def __str__(self) -> str:
+        return (
+            f"task {self.task}: the budget of its {self.scope} is {self._amount(self.allowed)}, of which "
+            f"{self._amount(self.used)} are used; extend it, or use a cheaper model"
+        )
+
+    def _amount(self, value: float) -> str:
+        return f"${value:.4f}" if self.unit == "dollars" else f"{value:,.0f} tokens"
 
 
 class ArtifactError(EngineError):

@@ -14,6 +14,7 @@ from workflow_engine.core.components import (
     Artifacts,
     Component,
     Context,
+    Cost,
     Data,
     Failure,
     Identity,
@@ -21,6 +22,7 @@ from workflow_engine.core.components import (
     PhaseProgress,
     Progress,
     Result,
+    Spent,
     Stage,
     Status,
     Table,
@@ -30,6 +32,7 @@ from workflow_engine.core.outputs import last_output
 from workflow_engine.core.plan import UNDO
 from workflow_engine.errors import IllegalTransition, InputRefused, MergeConflict
 from workflow_engine.forking import Fork, merge
+from workflow_engine.spec.parts import Budget
 from workflow_engine.task_scope import Scope
 from workflow_engine.values import from_json, to_seconds, to_text
 
@@ -339,6 +342,42 @@ class Task:
             InputRefused: the result cannot be JSON.
         """
         return await self._in_handler("step").step(name, call, *args, **kwargs)
+
+    async def turn(
+        self, name: str, call: Callable[[str], Awaitable[tuple[Any, Cost]]], most: Cost | None = None
+    ) -> Any:
+        """Ask a model once: a durable step whose cost is booked to the task and its workflow.  For adapters of models.
+
+        Args:
+            name: name of the step.
+            call: is passed an idempotency key, the same when it is called again after a crash; returns the result,
+                anything that can be JSON, and what it cost.
+            most: what it may cost at most, which is put aside beforehand; None for no budget.
+
+        Returns:
+            The result, as JSON gives it back; ``{"exceeded": {"scope", "unit", "message"}}`` where *most* would break
+            the budget, and the model was not asked.
+        """
+        return await self._in_handler("turn").turn(name, call, most)
+
+    async def extend_budget(self, scope: str, by: Cost) -> None:
+        """Let this task, or all tasks of its workflow (*scope* "workflow"), cost more: a durable step, done once."""
+        await self._in_handler("extend_budget").extend(scope, by)
+
+    def say(self, text: str) -> None:
+        """Let people who watch see something at once: progress, or the words of a model.  It is not kept."""
+        self._in_handler("say").say(text)
+
+    @property
+    def budget(self) -> Budget | None:
+        """What the models of the tasks of this workflow may cost, None for no bound."""
+        return self._in_handler("budget").budget
+
+    @property
+    def spent(self) -> Cost:
+        """What the models of the task have cost so far."""
+        spent = self._find(Spent)
+        return spent.cost if spent is not None else Cost()
 
     @overload
     async def ask_human(

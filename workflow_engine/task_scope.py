@@ -1,11 +1,13 @@
 """The scope port: what makes a `Task` more than a view, the attempt under way that it was handed to."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
 
+from workflow_engine.core.components import Cost
 from workflow_engine.forking import Fork, Joined
+from workflow_engine.spec.parts import Budget
 
 
 class Scope(Protocol):
@@ -23,6 +25,18 @@ class Scope(Protocol):
 
     async def step(self, name: str, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """See `Task.step`."""
+        ...
+
+    async def turn(self, name: str, call: Callable[[str], Awaitable[tuple[Any, Cost]]], most: Cost | None) -> Any:
+        """See `Task.turn`."""
+        ...
+
+    async def extend(self, scope: str, by: Cost) -> None:
+        """See `Task.extend_budget`."""
+        ...
+
+    def say(self, text: str) -> None:
+        """See `Task.say`."""
         ...
 
     async def ask(
@@ -74,6 +88,11 @@ class Scope(Protocol):
     @property
     def feedback(self) -> list[dict[str, Any]]:
         """See `Task.feedback`."""
+        ...
+
+    @property
+    def budget(self) -> Budget | None:
+        """See `Task.budget`."""
         ...
 
     @property

@@ -96,7 +96,8 @@ def test_every_field_of_workflows_and_phases_is_described() -> None:
 
 def test_a_description_comes_from_the_docstring() -> None:
     assert schema()["properties"]["name"]["description"] == "what submissions ask for."
-    assert schema()["$defs"]["AgenticDefaults"]["properties"]["model"]["description"] == "name of the model."
+    provider = schema()["$defs"]["AgenticDefaults"]["properties"]["provider"]
+    assert provider["description"] == "who runs the model of an agentic phase."
 
 
 def test_no_null_and_no_foreign_word_is_left() -> None:

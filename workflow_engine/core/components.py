@@ -108,6 +108,35 @@ class Failure(Component, frozen=True, gc=False, omit_defaults=True):
     detail: str | None = None
 
 
+class Cost(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What turns of models cost.
+
+    Attributes:
+        tokens: read and written.
+        dollars: US dollars, as far as the prices are known.
+        unpriced: turns of which the price is not known.
+    """
+
+    tokens: int = 0
+    dollars: float = 0.0
+    unpriced: int = 0
+
+    def plus(self, other: "Cost") -> "Cost":
+        """Return both together."""
+        return Cost(self.tokens + other.tokens, self.dollars + other.dollars, self.unpriced + other.unpriced)
+
+    def negative(self) -> "Cost":
+        """Return what takes this away again."""
+        return Cost(-self.tokens, -self.dollars, -self.unpriced)
+
+
+class Spent(Component, frozen=True, gc=False, omit_defaults=True):
+    """What the models of a task have cost, and by how much people have extended its budget."""
+
+    cost: Cost = Cost()
+    extended: Cost = Cost()
+
+
 class Stage(Component, frozen=True, gc=False, omit_defaults=True):
     """Which stage of its workflow's ``states`` a task is at, and since when (engine time, in seconds)."""
 
@@ -378,6 +407,12 @@ class Escalated(Component, frozen=True, gc=False, omit_defaults=True):
     issues: msgspec.Raw
 
 
+class Reserved(Table, frozen=True):
+    """What turns of a model under way may cost, by step name; nothing for those that were settled."""
+
+    entry_type: ClassVar[Any] = Cost
+
+
 class Question(Component, frozen=True, gc=False, omit_defaults=True):
     """What somebody must answer before the run goes on.
 
@@ -441,6 +476,25 @@ class Definition(Component, frozen=True, gc=False, omit_defaults=True):
     told: float | None = 0.0
 
 
+class Ledger(Component, frozen=True, gc=False, omit_defaults=True):
+    """What the models of all tasks of a workflow have cost; the entity is ``#spent:`` and the workflow's name.
+
+    Attributes:
+        workflow: its name.
+        cost: of all its tasks.
+        extended: by how much people have extended its budget.
+    """
+
+    workflow: str
+    cost: Cost = Cost()
+    extended: Cost = Cost()
+
+
+def ledger_entity(workflow: str) -> str:
+    """Return the entity id of the ledger of this workflow."""
+    return "#spent:" + workflow
+
+
 class Timetable(Component, frozen=True, gc=False, omit_defaults=True):
     """When tasks of a workflow are submitted by themselves; the entity is ``#schedule:`` and the workflow's name.
 
@@ -472,12 +526,12 @@ def definition_entity(digest: str) -> str:
 
 
 COMPONENTS: Final[tuple[type[Component], ...]] = (
-    Identity, Data, Status, Failure, Stage, Result, Undoing,
+    Identity, Data, Status, Failure, Spent, Stage, Result, Undoing,
     Run, Attempt, Ready, Running, Backoff, Suspended, Joining, Items, Forking, Feedback, Escalated, Question,
-    Definition, Timetable,
+    Definition, Ledger, Timetable,
 )  # fmt: skip
 TABLES: Final[tuple[type[Table], ...]] = (
-    Context, Inherited, Artifacts, Progress, Answers, Steps, Results, Children
+    Context, Inherited, Artifacts, Progress, Answers, Steps, Reserved, Results, Children
 )  # fmt: skip
 NAMES: Final[dict[type[Any], str]] = {kind: kind.__name__.lower() for kind in (*COMPONENTS, *TABLES)}
 KINDS: Final[dict[str, type[Any]]] = {name: kind for kind, name in NAMES.items()}

@@ -26,6 +26,7 @@ from workflow_engine.core.record import RunView, TaskRecord, as_it_is
 from workflow_engine.core.restoring import Stored, decode, is_task, restore
 from workflow_engine.core.runs import live_runs
 from workflow_engine.core.systems.adopting import AdoptingSystem, assess_task
+from workflow_engine.core.systems.budgeting import BudgetingSystem
 from workflow_engine.core.systems.dispatch import DispatchSystem
 from workflow_engine.core.systems.feedback import FeedbackSystem
 from workflow_engine.core.systems.finishing import FinishingSystem
@@ -43,6 +44,7 @@ from workflow_engine.core.world import System
 SYSTEMS: Final[tuple[type[System], ...]] = (
     IntakeSystem,
     AdoptingSystem,
+    BudgetingSystem,
     SettlingSystem,
     TimingSystem,
     SuspendingSystem,

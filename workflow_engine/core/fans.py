@@ -16,6 +16,7 @@ from workflow_engine.core.components import (
 from workflow_engine.core.events import FannedOut, ItemFailed, PhaseCompleted
 from workflow_engine.core.fan import Fan, group_of
 from workflow_engine.core.lifecycle import Move
+from workflow_engine.core.spending import free
 from workflow_engine.core.tick import Done, Ending, Failed, Tick, Visit
 
 _EMPTY: Final = msgspec.Raw(b"[]")
@@ -74,6 +75,7 @@ def _close_item(tick: Tick, run_id: str, run: Run, result: ItemResult) -> Done |
     group = group_of(run_id)
     fan = tick.state.fans[group]
     tick.world.put_entry(group, Results, str(run.item), result)
+    free(tick, run_id)
     tick.world.remove(run_id)
     del fan.live[run_id]
     fan.ended += 1

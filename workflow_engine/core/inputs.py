@@ -5,7 +5,7 @@ A *ticket* is the host's number for the caller that waits for a reply; None wher
 
 import msgspec
 
-from workflow_engine.core.components import Json, WaitKind
+from workflow_engine.core.components import Cost, Json, WaitKind
 
 
 class Input(msgspec.Struct, frozen=True, tag=True, gc=False):
@@ -178,13 +178,37 @@ class HandedBack(Input, frozen=True, tag=True, gc=False):
 
 
 class StepRecorded(Input, frozen=True, tag=True, gc=False):
-    """A durable step of a handler gave a result."""
+    """A durable step of a handler gave a result.
+
+    Attributes:
+        cost: what it cost, where it is a turn of a model.
+        extends: the budget that the step extends, of the "task" or of its "workflow"; None where it does not.
+        by: with *extends*, by how much.
+    """
 
     run: str
     attempt: int
     step: str
     index: int
     value: msgspec.Raw
+    ticket: int | None = None
+    cost: Cost | None = None
+    extends: str | None = None
+    by: Cost = Cost()
+
+
+class Reserve(Input, frozen=True, tag=True, gc=False):
+    """Put aside what a turn of a model may cost.
+
+    Attributes:
+        step: name of the step that the turn is.
+        cost: the most it may cost.
+    """
+
+    run: str
+    attempt: int
+    step: str
+    cost: Cost
     ticket: int | None = None
 
 

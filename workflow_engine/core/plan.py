@@ -10,7 +10,7 @@ import msgspec
 from workflow_engine.core.lanes import LaneKey
 from workflow_engine.spec.graph import Graph
 from workflow_engine.spec.model import Phase, WorkflowSpec
-from workflow_engine.spec.parts import Compensation, RetryPolicy, StateMachine
+from workflow_engine.spec.parts import Budget, Compensation, RetryPolicy, StateMachine
 
 UNDO: Final = ":compensate"
 """What the id of the phase that undoes another has behind the other's."""
@@ -42,6 +42,7 @@ class PhasePlan(msgspec.Struct, frozen=True):
         dynamic: whether it has conditions, templates or a list that are evaluated for each task.
         needed: in a graph, the phases that have to be done first.
         dependants: in a graph, the phases that need this one.
+        budget: what the models of the workflow's tasks may cost, or None.
     """
 
     spec: Phase
@@ -54,6 +55,7 @@ class PhasePlan(msgspec.Struct, frozen=True):
     dynamic: bool = False
     needed: tuple[str, ...] = ()
     dependants: tuple[str, ...] = ()
+    budget: Budget | None = None
 
     @property
     def picks(self) -> tuple[str, ...]:
@@ -100,6 +102,7 @@ class Plan:
         is_graph: whether they start when what they need is done, several at once.
         max_concurrency: most phases of a task under way at once, or None.
         states: the stages of its tasks, or None.
+        budget: what the models of its tasks may cost, or None.
         undoable: ids of the phases that can be compensated.
         order: position of each phase among those that were written.
         giving: in a graph, the phases whose outputs are what a task gives.
@@ -112,6 +115,7 @@ class Plan:
         self.first = spec.phases[0].id
         self.max_concurrency = spec.max_concurrency
         self.states: StateMachine | None = spec.states
+        self.budget: Budget | None = spec.budget
         self.order = {phase.id: position for position, phase in enumerate(spec.phases)}
         self.undoable = frozenset(phase.id for phase in spec.phases if phase.compensate is not None)
         judged = frozenset(name for phase in spec.phases if phase.gate is not None for name in phase.gate.of)
@@ -156,6 +160,7 @@ class Plan:
             is_dynamic(phase),
             graph.needed.get(phase.id, ()),
             graph.dependants.get(phase.id, ()),
+            spec.budget,
         )
 
 

@@ -24,6 +24,7 @@ from workflow_engine.core.components import (
     ItemResult,
     Items,
     Joining,
+    Ledger,
     PhaseProgress,
     Question,
     Ready,
@@ -43,6 +44,7 @@ from workflow_engine.core.fan import Fan, group_of
 from workflow_engine.core.flow import held_phases
 from workflow_engine.core.plan import Plan
 from workflow_engine.core.runs import QUESTION_TIMER
+from workflow_engine.core.spending import index_reserved
 from workflow_engine.core.tick import Components, State
 from workflow_engine.core.timetables import set_timer
 
@@ -168,7 +170,7 @@ _OWNING: Final = frozenset(NAMES[kind] for kind in _JSON if kind in NAMES)
 
 
 def _load_definition(state: State, entity: str, components: Components, make: Make) -> None:
-    definition, timetable = components.get("definition"), components.get("timetable")
+    definition, timetable, ledger = (components.get(name) for name in ("definition", "timetable", "ledger"))
     if isinstance(definition, Definition):
         make(entity, definition)
         state.plans[entity[1:]] = Plan.stored(bytes(definition.spec))
@@ -176,6 +178,8 @@ def _load_definition(state: State, entity: str, components: Components, make: Ma
     elif isinstance(timetable, Timetable):
         make(entity, timetable)
         set_timer(state, entity)
+    elif isinstance(ledger, Ledger):
+        make(entity, ledger)
 
 
 def _name(state: State, definition: Definition, digest: str) -> None:
@@ -230,6 +234,7 @@ def _load_run(
         others = state.runs.get(task)
         state.runs[task] = (*others, entity) if others else (entity,)
     _index(state, entity, components)
+    index_reserved(state, entity)
     return entity
 
 

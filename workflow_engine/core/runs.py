@@ -20,6 +20,7 @@ from workflow_engine.core.components import (
 from workflow_engine.core.effects import Abort
 from workflow_engine.core.lifecycle import Move
 from workflow_engine.core.plan import PhasePlan
+from workflow_engine.core.spending import free
 from workflow_engine.core.stages import move_stage
 from workflow_engine.core.tick import Ending, State, Tick, Visit
 from workflow_engine.spec.model import Phase
@@ -137,6 +138,7 @@ def _abandon_parts(tick: Tick, run: str) -> None:
     for item in fan.live if fan is not None else ():
         abort(tick, item)
         if item in tick.world:  # else it was planned in this tick
+            free(tick, item)
             tick.world.remove(item)
     children = tick.world.find(run, Children)
     if children is not None:
@@ -147,6 +149,7 @@ def close_visit(tick: Tick, run_id: str, run: Run, progress: PhaseProgress) -> N
     """Record how a visit ended, and remove its run."""
     world = tick.world
     world.put_entry(run.task, Progress, run.phase, progress)
+    free(tick, run_id)
     world.remove(run_id)
     forget_run(tick, run_id, run.task)
 

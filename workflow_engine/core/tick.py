@@ -7,6 +7,7 @@ import msgspec
 from workflow_engine.core.components import (
     Attempt,
     Component,
+    Cost,
     Failure,
     Feedback,
     Identity,
@@ -75,6 +76,7 @@ class State:
         held: phases that could begin and wait for others of their task to end, by task.
         joined: runs of which all parts may have ended, for the next tick to look at.
         orphans: forked tasks that nobody waits for any more, for the next tick to cancel.
+        reserved: what is put aside for turns of models under way, by task and by ledger.
         running: attempts under way, by run id.
         interrupted: runs that were under way when the journal ended, to be taken up by the next tick.
         stranded: live tasks without a run, which a repaired journal may leave; the next tick fails them.
@@ -95,6 +97,7 @@ class State:
         self.held: dict[str, dict[str, None]] = {}
         self.joined: dict[str, None] = {}
         self.orphans: list[str] = []
+        self.reserved: dict[str, Cost] = {}
         self.running: dict[str, UnderWay] = {}
         self.interrupted: list[str] = []
         self.stranded: list[str] = []

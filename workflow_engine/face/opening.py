@@ -21,6 +21,7 @@ from workflow_engine.readmodel.indexed_history import IndexedHistory
 from workflow_engine.registry import Chosen
 from workflow_engine.runtime.clock import Clock
 from workflow_engine.runtime.local import Committed, LocalHost
+from workflow_engine.runtime.saying import Listener
 from workflow_engine.runtime.session import Session
 
 
@@ -82,6 +83,14 @@ class Opening(Registering):
         session = self._live()
         if session is not None:
             session.host.watchers.append(watcher)
+
+    def listen(self, listener: Listener) -> None:
+        """Have *listener* called, on the engine's loop, with what attempts say while they are under way.
+
+        That is not kept anywhere: the words of a model as they come, and what handlers `Task.say`.  It must return
+        soon.
+        """
+        self._listeners.append(listener)
 
     async def run(self) -> None:
         """Carry tasks out until `stop` is called; then finish or hand back what is under way, and close the data.
@@ -173,6 +182,7 @@ class Opening(Registering):
             storage.data_dir if storage.collects else None,
         )
         session.host.watchers.extend(self._watchers)
+        session.listeners = self._listeners
         await session.open(self._limits)
         self._session = session
         self._workflows.define_all(session.host)

@@ -16,6 +16,7 @@ from workflow_engine.hooks import Hook, Hooks
 from workflow_engine.plugins import plugged_adapter
 from workflow_engine.registry import Workflows, check_name
 from workflow_engine.runtime.local import Committed
+from workflow_engine.runtime.saying import Listener
 from workflow_engine.runtime.session import Session
 from workflow_engine.spec.model import Phase, TaskType, WorkflowSpec, task_type
 
@@ -35,6 +36,7 @@ class Registering:
         self._handlers.register(DEFINE, definer.handler())
         self._limits: dict[tuple[str, str], int | None] = {("pool", name): most for name, most in limits.items()}
         self._watchers: list[Callable[[Committed], None]] = []
+        self._listeners: list[Listener] = []
         self._session: Session | None = None
         self._sought: set[str] = set()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Protocol
@@ -11,13 +11,15 @@ import msgspec
 from pydantic import BaseModel
 
 from workflow_engine.artifacts.port import ArtifactRef, ArtifactStore
-from workflow_engine.core.components import Json, StepRecord, WaitKind
-from workflow_engine.core.inputs import Attach, Branch, Input, StepRecorded, Suspend
+from workflow_engine.core.components import Cost, Json, StepRecord, WaitKind
+from workflow_engine.core.inputs import Attach, Branch, Input, Reserve, StepRecorded, Suspend
 from workflow_engine.core.inputs import Fork as ForkInput
 from workflow_engine.core.record import RunView
-from workflow_engine.errors import ArtifactError, StepMismatch
+from workflow_engine.errors import ArtifactError, BudgetExceeded, StepMismatch
 from workflow_engine.forking import SAME, Fork, Joined
 from workflow_engine.runtime.asking import on_due_of, to_form, to_names, wait_kind
+from workflow_engine.runtime.saying import Said
+from workflow_engine.spec.parts import Budget
 from workflow_engine.values import from_json, to_json, to_json_if, to_text, to_text_if
 
 
@@ -50,11 +52,16 @@ class Asking(Protocol):
         """See there."""
         ...
 
+    def said(self, said: Said) -> None:
+        """Tell whoever listens what an attempt says while it is under way."""
+        ...
+
     async def ask(self, make: Callable[[int], Input]) -> Any:
         """Send the input that *make* makes of a ticket, and return the reply once it is durable."""
         ...
 
 
+_NULL: Final = msgspec.Raw(b"null")
 _NONE: Final[Mapping[str, StepRecord]] = MappingProxyType({})
 
 
@@ -102,6 +109,11 @@ class HandlerScope:
         return from_json(item) if isinstance(item, msgspec.Raw) else None
 
     @property
+    def budget(self) -> Budget | None:
+        """What the models of the workflow's tasks may cost."""
+        return self._view.phase.budget
+
+    @property
     def reviews(self) -> bool:
         """Whether the output is a verdict on the work of others."""
         return self._view.phase.reviews
@@ -127,6 +139,38 @@ class HandlerScope:
         view = self._view
         await self._host.ask(lambda ticket: StepRecorded(view.run, view.attempt, name, index, value, ticket))
         return from_json(value)
+
+    async def turn(self, name: str, call: Callable[[str], Awaitable[tuple[Any, Cost]]], most: Cost | None) -> Any:
+        """See `Task.turn`."""
+        name, index, record = self._claim(to_text(name, "the name of the turn"))
+        if record is not None:
+            return from_json(record.value)
+        view = self._view
+        cost: Cost | None = None
+        try:
+            if most is not None:
+                aside = most
+                await self._host.ask(lambda ticket: Reserve(view.run, view.attempt, name, aside, ticket))
+            result, cost = await call(f"{view.run}/{name}")
+        except BudgetExceeded as exceeded:
+            result = {"exceeded": {"scope": exceeded.scope, "unit": exceeded.unit, "message": str(exceeded)}}
+        value = to_json(result, f"the result of turn {name!r}")
+        await self._host.ask(lambda ticket: StepRecorded(view.run, view.attempt, name, index, value, ticket, cost))
+        return from_json(value)
+
+    async def extend(self, scope: str, by: Cost) -> None:
+        """See `Task.extend_budget`."""
+        name, index, record = self._claim("extend the budget")
+        if record is None:
+            view = self._view
+            await self._host.ask(
+                lambda ticket: StepRecorded(view.run, view.attempt, name, index, _NULL, ticket, extends=scope, by=by)
+            )
+
+    def say(self, text: str) -> None:
+        """See `Task.say`."""
+        view = self._view
+        self._host.said(Said(view.visit.task, view.visit.phase, view.run, view.attempt, text))
 
     async def ask(
         self,

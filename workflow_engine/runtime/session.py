@@ -19,6 +19,7 @@ from workflow_engine.runtime.clock import Clock
 from workflow_engine.runtime.collecting import ArtifactCollector
 from workflow_engine.runtime.local import LocalHost
 from workflow_engine.runtime.performing import AdapterPerformer, Resolve
+from workflow_engine.runtime.saying import Listener, Said, tell
 from workflow_engine.runtime.scope import Branching
 from workflow_engine.runtime.services import Services
 
@@ -34,6 +35,7 @@ class Session:
         host: decides and commits.
         stop: set to let `serve` end.
         serving: whether runs are carried out.
+        listeners: told what attempts say while they are under way.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Session:
         self.thread = threading.get_ident()
         self.artifacts = artifacts
         self.branch = branch
+        self.listeners: list[Listener] = []
         self.stop = asyncio.Event()
         self.serving = False
         self._collecting = SeldomCollecting()
@@ -88,6 +91,10 @@ class Session:
             LOG.warning("%s", warning)
         for (scope, name), most in limits.items():
             self.host.send(Limit(scope, name, most))
+
+    def said(self, said: Said) -> None:
+        """Tell whoever listens what an attempt says."""
+        tell(self.listeners, said)
 
     async def ask(self, make: Callable[[int], Input]) -> Any:
         """See `LocalHost.ask`."""

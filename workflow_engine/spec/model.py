@@ -10,16 +10,20 @@ from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_va
 from workflow_engine.errors import SpecError
 from workflow_engine.spec.durations import Seconds
 from workflow_engine.spec.parts import (
+    AgentLimits,
+    Budget,
     Compensation,
     Defaults,
     ForEach,
     Gate,
+    Models,
     OnReject,
     RetryPolicy,
     Schedule,
     Stages,
     StateMachine,
     ToolDeclaration,
+    ToolPolicy,
 )
 from workflow_engine.spec.strict import COLLECT, Name, Strict, collects
 
@@ -89,11 +93,15 @@ class Phase(Strict):
         due: seconds after which the answer is overdue.
         on_due: what then happens: ``"notify"`` says so and keeps waiting, ``"fail"`` fails the attempt.
         provider: who runs the model of an agentic phase.
-        model: name of the model.
+        model: name of the model, or several: each after the first is asked where those before it do not answer.
         system: what the model is told beforehand.
         temperature: how freely the model chooses its words, where it can be told.
         max_tokens: the longest reply of the model.
         tools: names of the tools the model may use.
+        tool_policy: by the name of a tool, whether it is called at once (``allow``), after a person has approved the
+            call (``ask``), or never (``deny``); ``*`` stands for all others.
+        limits: what the phase may take.
+        mode: ``"batch"`` has the turns of many tasks answered together at half the price, some time later.
         options: settings for a custom adapter or a transform, passed through.
     """
 
@@ -135,11 +143,14 @@ class Phase(Strict):
             due: float | str | None = None,
             on_due: Literal["notify", "fail"] = "notify",
             provider: str | None = None,
-            model: str | None = None,
+            model: str | Sequence[str] | None = None,
             system: str | None = None,
             temperature: float | None = None,
             max_tokens: int | None = None,
             tools: Sequence[str] = (),
+            tool_policy: Mapping[str, ToolPolicy] | None = None,
+            limits: AgentLimits | Mapping[str, Any] | None = None,
+            mode: Literal["live", "batch"] = "live",
             options: Mapping[str, Any] | None = None,
         ) -> None: ...
 
@@ -176,11 +187,14 @@ class Phase(Strict):
     due: Seconds | None = None
     on_due: Literal["notify", "fail"] = "notify"
     provider: str | None = None
-    model: str | None = None
+    model: Models | None = None
     system: str | None = None
     temperature: Annotated[float, Field(ge=0)] | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     tools: tuple[str, ...] = ()
+    tool_policy: dict[str, ToolPolicy] = Field(default_factory=dict)
+    limits: AgentLimits | None = None
+    mode: Literal["live", "batch"] = "live"
     options: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="before")
@@ -219,6 +233,11 @@ class Phase(Strict):
         return tuple(dict.fromkeys((*(self.depends_on or ()), *self.gate.of)))
 
     @property
+    def models(self) -> tuple[str, ...]:
+        """Names of the models to ask, the first of them first; empty where the phase names none."""
+        return (self.model,) if isinstance(self.model, str) else self.model or ()
+
+    @property
     def carried_out_by(self) -> str | None:
         """The task type that carries the phase out; None where the task says."""
         if self.workflow is not None:
@@ -250,6 +269,7 @@ class WorkflowSpec(Strict):
         states: the stages of a task in its users' own words.
         schedule: when tasks are submitted by themselves.
         tools: the tools that agentic phases may name, beside the built-in ones.
+        budget: what the models of its tasks may cost.
     """
 
     if TYPE_CHECKING:  # what may be written is wider than what is held
@@ -267,6 +287,7 @@ class WorkflowSpec(Strict):
             states: StateMachine | Mapping[str, Any] | None = None,
             schedule: Schedule | Mapping[str, Any] | None = None,
             tools: Sequence[ToolDeclaration | Mapping[str, Any]] = (),
+            budget: Budget | Mapping[str, Any] | None = None,
         ) -> None: ...
 
     name: Name
@@ -279,6 +300,7 @@ class WorkflowSpec(Strict):
     states: StateMachine | None = None
     schedule: Schedule | None = None
     tools: tuple[ToolDeclaration, ...] = ()
+    budget: Budget | None = None
 
     @model_validator(mode="before")
     @classmethod

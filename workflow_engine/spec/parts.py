@@ -7,6 +7,13 @@ from pydantic import Field, model_validator
 from workflow_engine.spec.durations import Seconds
 from workflow_engine.spec.strict import Name, Strict
 
+ModelName = Annotated[str, Field(min_length=1)]
+Models = ModelName | Annotated[tuple[ModelName, ...], Field(min_length=1)]
+"""The name of a model, or several: each after the first is asked where those before it do not answer."""
+
+ToolPolicy = Literal["allow", "ask", "deny"]
+"""Whether a tool is called at once, after a person has approved the call, or never."""
+
 
 class RetryPolicy(Strict):
     """When a failed attempt is tried again.
@@ -181,13 +188,54 @@ class Schedule(Strict):
     data: Any = Field(default_factory=dict)
 
 
+class AgentLimits(Strict):
+    """What an agentic phase may take, from its first turn to its output; at a limit the phase fails.
+
+    Attributes:
+        turns: replies of the model.
+        tool_calls: calls of tools.
+        tokens: tokens of all turns, read and written.
+        cost: US dollars, as far as the prices of the models are known.
+        time: seconds in which turns are begun, waiting for people not included.
+    """
+
+    turns: Annotated[int, Field(ge=1, le=1_000)] = 25
+    tool_calls: Annotated[int, Field(ge=0, le=10_000)] = 100
+    tokens: Annotated[int, Field(ge=1)] | None = None
+    cost: Annotated[float, Field(gt=0)] | None = None
+    time: Seconds | None = None
+
+
+class Budget(Strict):
+    """What models may cost, in US dollars and in tokens; each is None for no bound.
+
+    What a turn may cost at most is reserved before it begins, and settled with what it did cost.
+
+    Attributes:
+        task: dollars for each task.
+        task_tokens: tokens for each task.
+        workflow: dollars for all tasks of the workflow together, in one engine.
+        workflow_tokens: tokens for all of them together.
+        then: what happens at a bound: ``"ask"`` asks a person whether to extend it, to go on with the *cheaper* model,
+            or to stop; ``"fail"`` fails the phase.
+        cheaper: the model to go on with where a person says so, or None.
+    """
+
+    task: Annotated[float, Field(gt=0)] | None = None
+    task_tokens: Annotated[int, Field(ge=1)] | None = None
+    workflow: Annotated[float, Field(gt=0)] | None = None
+    workflow_tokens: Annotated[int, Field(ge=1)] | None = None
+    then: Literal["ask", "fail"] = "ask"
+    cheaper: str | None = None
+
+
 class Defaults(Strict):
     """What holds for phases that do not say otherwise.
 
     Attributes:
         retry: for all phases.
-        agentic: fields for agentic phases, by name: provider, model, system, temperature, max_tokens, tools, timeout,
-            retry.
+        agentic: fields for agentic phases, by name: provider, model, system, temperature, max_tokens, tools,
+            tool_policy, limits, mode, timeout, retry.
         human: fields for human phases: assignee, candidates, due, on_due, timeout.
         functional: fields for functional phases: environment, memory, timeout, retry.
     """
@@ -202,11 +250,14 @@ class AgenticDefaults(Strict):
     """See `Defaults`; the fields are those of `Phase`."""
 
     provider: str | None = None
-    model: str | None = None
+    model: Models | None = None
     system: str | None = None
     temperature: Annotated[float, Field(ge=0)] | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     tools: tuple[str, ...] | None = None
+    tool_policy: dict[str, ToolPolicy] | None = None
+    limits: AgentLimits | None = None
+    mode: Literal["live", "batch"] | None = None
     timeout: Seconds | None = None
     retry: RetryPolicy | None = None
 
@@ -235,12 +286,20 @@ class ToolDeclaration(Strict):
 
     Attributes:
         id: its name in the phases.
-        type: ``"builtin"``, or ``"plugin"`` for one that is imported.
+        type: ``"builtin"``; ``"plugin"`` for one that is imported; ``"mcp"`` for the tools of an MCP server.
         plugin: where a plugin is found: ``module:Name``.
+        command: argv that starts an MCP server, which is spoken to over its stdin and stdout.
+        url: where an MCP server is reached over HTTP.
+        environment: names of environment variables that the server may see, beside a harmless few.
+        policy: what holds for all of its tools; the tools say so themselves unless given.
         config: settings, passed through.
     """
 
     id: Name
-    type: Literal["builtin", "plugin"] = "builtin"
+    type: Literal["builtin", "plugin", "mcp"] = "builtin"
     plugin: str | None = None
+    command: tuple[str, ...] | None = None
+    url: str | None = None
+    environment: tuple[str, ...] = ()
+    policy: ToolPolicy | None = None
     config: dict[str, Any] = Field(default_factory=dict)
