@@ -53,7 +53,7 @@ VALUES = [
     "{?",
     "!",
 ]
-MANY = range(400)
+MANY = range(2_000)
 WRONG = {
     "nothing": "",
     "a tag": "name: !!python/object/apply:os.system [ls]\nphases: [{id: a}]",

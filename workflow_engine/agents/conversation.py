@@ -144,7 +144,7 @@ class Conversation:
 
 
 def opening(task: Task, phase: Phase) -> str:
-    """Return what the model is asked first: the prompt, and why its work was handed back where the prompt does not say."""
+    """Return what the model is asked first: the prompt, and why its work was handed back, if that is not in it."""
     prompt = phase.prompt or "Begin."
     issues = [str(issue["message"]) for issue in task.feedback]
     if not issues or all(issue in prompt for issue in issues):

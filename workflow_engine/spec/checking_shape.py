@@ -5,7 +5,7 @@ from collections.abc import Container, Iterator
 
 from workflow_engine.spec.graph import Graph, cycle, reachable
 from workflow_engine.spec.model import Phase, WorkflowSpec
-from workflow_engine.spec.problems import Place, Problem, did_you_mean, listed
+from workflow_engine.spec.problems import Guesses, Place, Problem, did_you_mean, listed
 
 _ALONE = ("gate", "workflow", "wait", "transform", "command")
 """Fields of which a phase has one at most: each says how the phase is carried out."""
@@ -15,12 +15,13 @@ def shape_problems(spec: WorkflowSpec) -> Iterator[Problem]:
     """Return what is wrong with how the phases of *spec* hang together."""
     yield from _duplicates(spec)
     graph = Graph(spec)
+    guesses = Guesses(graph.edges)
     for index, phase in enumerate(spec.phases):
         place: Place = ("phases", index)
         yield from _kinds(phase, place)
-        yield from _depends_on(phase, place, graph)
-        yield from _choices(phase, place, graph)
-        yield from _gate(phase, place, graph, spec)
+        yield from _depends_on(phase, place, graph, guesses)
+        yield from _choices(phase, place, graph, guesses)
+        yield from _gate(phase, place, graph, spec, guesses)
     if graph.is_graph:
         yield from _cycles(spec, graph)
     else:
@@ -28,7 +29,7 @@ def shape_problems(spec: WorkflowSpec) -> Iterator[Problem]:
     if not (graph.is_graph and cycle(graph.dependants)):
         gates = {phase.id for phase in spec.phases if phase.gate is not None}
         for index, phase in enumerate(spec.phases):
-            yield from _feedback(phase, ("phases", index), graph, gates)
+            yield from _feedback(phase, ("phases", index), graph, gates, guesses)
     yield from _stages(spec)
 
 
@@ -71,21 +72,21 @@ def _kinds(phase: Phase, place: Place) -> Iterator[Problem]:
                 yield Problem((*place, name), fact, at_key=True)
 
 
-def _depends_on(phase: Phase, place: Place, graph: Graph) -> Iterator[Problem]:
+def _depends_on(phase: Phase, place: Place, graph: Graph, guesses: Guesses) -> Iterator[Problem]:
     for position, name in enumerate(phase.depends_on or ()):
         where = (*place, "depends_on", position)
         if name == phase.id:
             yield Problem(where, f"phase {phase.id!r} depends on itself; remove that")
         elif name not in graph.edges:
-            yield Problem(where, _unknown("depends_on", phase, name, graph))
+            yield Problem(where, _unknown("depends_on", phase, name, graph, guesses))
 
 
-def _choices(phase: Phase, place: Place, graph: Graph) -> Iterator[Problem]:
+def _choices(phase: Phase, place: Place, graph: Graph, guesses: Guesses) -> Iterator[Problem]:
     for position, name in enumerate(phase.next_classifications or ()):
         where = (*place, "next_classifications", position)
         meant = graph.resolve(name)
         if not meant:
-            yield Problem(where, _unknown("next_classifications", phase, name, graph))
+            yield Problem(where, _unknown("next_classifications", phase, name, graph, guesses))
         elif len(meant) > 1:
             fact = f"next_classifications of phase {phase.id!r}: {name!r} means several phases ({listed(meant)})"
             yield Problem(where, f"{fact}; write an id")
@@ -97,7 +98,7 @@ def _choices(phase: Phase, place: Place, graph: Graph) -> Iterator[Problem]:
             yield Problem(where, fact)
 
 
-def _gate(phase: Phase, place: Place, graph: Graph, spec: WorkflowSpec) -> Iterator[Problem]:
+def _gate(phase: Phase, place: Place, graph: Graph, spec: WorkflowSpec, guesses: Guesses) -> Iterator[Problem]:
     gate = phase.gate
     if gate is None:
         return
@@ -105,7 +106,7 @@ def _gate(phase: Phase, place: Place, graph: Graph, spec: WorkflowSpec) -> Itera
     for position, name in enumerate(gate.of):
         where = (*place, "gate", "of", position)
         if name not in graph.edges:
-            yield Problem(where, _unknown("gate", phase, name, graph))
+            yield Problem(where, _unknown("gate", phase, name, graph, guesses))
         elif name == phase.id:
             yield Problem(where, f"gate {phase.id!r} is over itself; name the phases that review")
         elif spec.phases[ids.index(name)].for_each is not None:
@@ -133,12 +134,12 @@ def _unreached(spec: WorkflowSpec, graph: Graph) -> Iterator[Problem]:
             yield Problem(("phases", index, "id"), fact)
 
 
-def _feedback(phase: Phase, place: Place, graph: Graph, gates: Container[str]) -> Iterator[Problem]:
+def _feedback(phase: Phase, place: Place, graph: Graph, gates: Container[str], guesses: Guesses) -> Iterator[Problem]:
     if phase.on_reject is None:
         return
     target, where = phase.on_reject.target, (*place, "on_reject", "target")
     if target not in graph.edges:
-        yield Problem(where, _unknown("on_reject", phase, target, graph))
+        yield Problem(where, _unknown("on_reject", phase, target, graph, guesses))
     elif target in gates:
         fact = f"on_reject of phase {phase.id!r}: {target!r} is a gate, which does no work that could be done again"
         yield Problem(where, f"{fact}; name the phase whose work is reviewed")
@@ -169,6 +170,6 @@ def _stages(spec: WorkflowSpec) -> Iterator[Problem]:
                 yield Problem(where, fact + did_you_mean(stage, known))
 
 
-def _unknown(field: str, phase: Phase, name: str, graph: Graph) -> str:
+def _unknown(field: str, phase: Phase, name: str, graph: Graph, guesses: Guesses) -> str:
     fact = f"{field} of phase {phase.id!r} names {name!r}, which is no phase of this workflow"
-    return f"{fact}; its phases are {listed(graph.edges)}{did_you_mean(name, graph.edges)}"
+    return f"{fact}; its phases are {listed(graph.edges)}{guesses(name)}"

@@ -5,7 +5,7 @@ from typing import Any
 
 from workflow_engine.spec.graph import Graph, reachable
 from workflow_engine.spec.model import Phase, WorkflowSpec
-from workflow_engine.spec.problems import Place, Problem, did_you_mean, listed
+from workflow_engine.spec.problems import Guesses, Place, Problem, did_you_mean, listed
 
 _ROOTS = ("inputs", "phases", "steps", "context", "input", "item", "index", "feedback", "task")
 """What templates and expressions of a phase see."""
@@ -42,6 +42,7 @@ class _Upstream:
         self._graph = graph
         self._before: dict[str, frozenset[str]] = {}
         self.known = graph.edges
+        self.guesses = Guesses(graph.edges)
 
     def precedes(self, earlier: str, phase: str) -> bool:
         """Return whether *earlier* is done, or may be, when *phase* is carried out."""
@@ -118,7 +119,7 @@ def _unreadable(
 def _unknown_phase(path: tuple[str, ...], phase: Phase, upstream: _Upstream) -> str | None:
     name = path[1]
     if name not in upstream.known:
-        guess = did_you_mean(name, upstream.known)
+        guess = upstream.guesses(name)
         return f"there is no phase {name!r}; the phases are {listed(upstream.known)}{guess}"
     if not upstream.precedes(name, phase.id):
         return f"phase {name!r} is not sure to be done by then; add it to depends_on of {phase.id!r}"

@@ -2,10 +2,11 @@
 
 import difflib
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Final, NamedTuple
 
 CANDIDATES_MAX: Final = 50
+GUESSES_MAX: Final = 50
 LENGTHS_MAX: Final = 4
 
 Place = tuple[str | int, ...]
@@ -34,6 +35,23 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     candidates = heapq.nsmallest(CANDIDATES_MAX, (name for name in known if _alike(word, name)), key=_far(word))
     near = difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
     return f"; did you mean {near[0]!r}?" if near else ""
+
+
+class Guesses:
+    """Guesses for unknown words among many known ones, for the first `GUESSES_MAX` words: nobody reads more.
+
+    Args:
+        known: the known names.
+    """
+
+    def __init__(self, known: Collection[str]) -> None:
+        self._known = known
+        self._made = 0
+
+    def __call__(self, word: str) -> str:
+        """Return as `did_you_mean`; the empty string once there were enough."""
+        self._made += 1
+        return did_you_mean(word, self._known) if self._made <= GUESSES_MAX else ""
 
 
 def _far(word: str) -> Callable[[str], tuple[int, int, str]]:
