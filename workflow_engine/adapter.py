@@ -1,8 +1,9 @@
 """The adapter port: whoever carries out runs of one task type."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-from workflow_engine.core.components import WaitKind
+from workflow_engine.core.components import Cost, Question, WaitKind
 from workflow_engine.errors import EngineError
 from workflow_engine.spec.model import Phase
 from workflow_engine.task import Task
@@ -68,7 +69,8 @@ class Missing(EngineError):
 class Adapter(Protocol):
     """Carries out attempts of one task type.  It translates to and from the outside; it never decides on retries.
 
-    It may also have ``async def start(self)`` and ``async def close(self)``; see `Starts` and `Closes`.
+    It may also have ``async def start(self)`` and ``async def close(self)``; see `Starts`, `Closes` and
+    `TakesInbox`.
     """
 
     async def execute(self, task: Task, phase: Phase) -> Output | Suspend:
@@ -82,6 +84,47 @@ class Adapter(Protocol):
             PermanentFailure: it will not; the task fails.
             Missing: something is not registered here; the run waits for it.
         """
+        ...
+
+
+class Inbox(Protocol):
+    """The open questions of the runs that one adapter carries out, for an adapter that answers some of them itself."""
+
+    def now(self) -> float:
+        """Return engine time, in seconds since the epoch."""
+        ...
+
+    def open(self) -> list[Question]:
+        """Return the open questions, in no order.  It costs what exists: for the start; then `watch`."""
+        ...
+
+    def find(self, question: str) -> Question | None:
+        """Return a question by its id, None once it is answered or withdrawn."""
+        ...
+
+    def watch(self, watcher: Callable[[Question], None]) -> None:
+        """Have *watcher* called, on the engine's loop, with each question that is asked from now on.
+
+        The question is durable then.  The watcher must return soon and not raise.
+        """
+        ...
+
+    async def answer(self, question: str, value: Any, cost: Cost | None = None) -> None:
+        """Answer a question, and book what the answer did cost; both are durable when this returns.
+
+        Raises:
+            AnswerRefused: it is not open.
+            EngineStopped: nothing can be stored at the moment.
+        """
+        ...
+
+
+@runtime_checkable
+class TakesInbox(Protocol):
+    """An adapter that answers questions itself."""
+
+    def take_inbox(self, inbox: Inbox) -> None:
+        """Take what is valid until `Closes.close`.  Called before `Starts.start`, each time the engine runs."""
         ...
 
 

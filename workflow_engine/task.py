@@ -32,7 +32,7 @@ from workflow_engine.core.outputs import last_output
 from workflow_engine.core.plan import UNDO
 from workflow_engine.errors import IllegalTransition, InputRefused, MergeConflict
 from workflow_engine.forking import Fork, merge
-from workflow_engine.spec.parts import Budget
+from workflow_engine.spec.parts import Budget, ToolDeclaration
 from workflow_engine.task_scope import Scope
 from workflow_engine.values import from_json, to_seconds, to_text
 
@@ -360,6 +360,27 @@ class Task:
         """
         return await self._in_handler("turn").turn(name, call, most)
 
+    async def queue(
+        self, name: str, prompt: str, asked: Any, whom: str, *, form: Mapping[str, Any], most: Cost | None = None
+    ) -> Any:
+        """Have a model asked some time later, and go on with its answer: a turn that suspends the task meanwhile.
+
+        The handler ends here and is called again from the top once an adapter has answered through its `Inbox`, which
+        books what that cost.
+
+        Args:
+            name: name of the step.
+            prompt: what is waited for, in words.
+            asked: what the adapter needs to know, anything that can be JSON; it is the question's ``show``.
+            whom: who is to answer, in words by which the adapter knows its questions; the question's ``assignee``.
+            form: JSON Schema of the answer.
+            most: what it may cost at most, which is put aside beforehand; None for no budget.
+
+        Returns:
+            The answer, or what `turn` returns where *most* would break the budget.
+        """
+        return await self._in_handler("queue").queue(name, prompt, asked, whom, form, most)
+
     async def extend_budget(self, scope: str, by: Cost) -> None:
         """Let this task, or all tasks of its workflow (*scope* "workflow"), cost more: a durable step, done once."""
         await self._in_handler("extend_budget").extend(scope, by)
@@ -372,6 +393,11 @@ class Task:
     def budget(self) -> Budget | None:
         """What the models of the tasks of this workflow may cost, None for no bound."""
         return self._in_handler("budget").budget
+
+    @property
+    def tools(self) -> tuple[ToolDeclaration, ...]:
+        """The tools that the workflow declares for its agentic phases."""
+        return self._in_handler("tools").tools
 
     @property
     def spent(self) -> Cost:

@@ -7,7 +7,7 @@ import msgspec
 
 from workflow_engine.core.components import Cost
 from workflow_engine.forking import Fork, Joined
-from workflow_engine.spec.parts import Budget
+from workflow_engine.spec.parts import Budget, ToolDeclaration
 
 
 class Scope(Protocol):
@@ -29,6 +29,10 @@ class Scope(Protocol):
 
     async def turn(self, name: str, call: Callable[[str], Awaitable[tuple[Any, Cost]]], most: Cost | None) -> Any:
         """See `Task.turn`."""
+        ...
+
+    async def queue(self, name: str, prompt: str, asked: Any, whom: str, form: Any, most: Cost | None) -> Any:
+        """See `Task.queue`."""
         ...
 
     async def extend(self, scope: str, by: Cost) -> None:
@@ -93,6 +97,11 @@ class Scope(Protocol):
     @property
     def budget(self) -> Budget | None:
         """See `Task.budget`."""
+        ...
+
+    @property
+    def tools(self) -> tuple[ToolDeclaration, ...]:
+        """See `Task.tools`."""
         ...
 
     @property

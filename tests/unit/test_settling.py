@@ -31,7 +31,7 @@ from workflow_engine.core.components import (
     StepRecord,
     TaskState,
 )
-from workflow_engine.core.effects import Abort
+from workflow_engine.core.effects import Abort, Perform
 from workflow_engine.core.events import PhaseCompleted, PhaseStarted, QuestionAnswered, RunParked, TaskCompleted
 from workflow_engine.core.inputs import (
     Attach,
@@ -409,3 +409,11 @@ def test_null_is_an_output_like_any_other() -> None:
     driven = started()
     driven.tick(101.0, settled(output=None))
     assert table(driven, Progress)["a"].output == msgspec.Raw(b"null")
+
+
+def test_what_was_registered_while_the_host_looked_for_it_is_looked_for_again() -> None:
+    driven = started()
+    again = driven.tick(101.0, Serving(on=True, news=2), Declined("t/a/1", 1, "a handler", news=1))
+    assert [effect.run for effect in again.effects if isinstance(effect, Perform)] == ["t/a/1"]
+    parked = driven.tick(102.0, Declined("t/a/1", 1, "a handler", news=2))
+    assert parked.effects == []

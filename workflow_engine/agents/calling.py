@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from workflow_engine.agents.messages import ToolCall, ToolResult
 from workflow_engine.agents.tools import Policy, Tool, ToolContext, ToolError
+from workflow_engine.errors import TransientFailure
 from workflow_engine.forms import misfits
 from workflow_engine.spec.model import Phase
 from workflow_engine.spec.problems import did_you_mean, listed
@@ -15,33 +16,47 @@ from workflow_engine.task import Task
 from workflow_engine.values import to_json
 
 
-class ToolCalls:
-    """Makes the tool calls of one conversation.
+class Made(NamedTuple):
+    """What came of tool calls.
 
     Attributes:
-        made: how many calls the model has asked for.
+        results: in the order of the calls.
+        seconds: how long the longest of them took.
     """
+
+    results: tuple[ToolResult, ...]
+    seconds: float
+
+
+class ToolCalls:
+    """Makes the tool calls of one conversation."""
 
     def __init__(self, task: Task, phase: Phase, tools: Mapping[str, tuple[Tool, Policy]]) -> None:
         self._task = task
         self._phase = phase
         self._tools = tools
-        self.made = 0
+        self._made = 0
 
-    async def make(self, calls: tuple[ToolCall, ...]) -> tuple[ToolResult, ...]:
-        """Make *calls*, those that need no person side by side, and return what came of each, in their order.
+    async def make(self, calls: tuple[ToolCall, ...]) -> Made:
+        """Make *calls*, side by side once people have decided about those that need it.
 
         Raises:
             TransientFailure: a tool does not work just now; the results of the others are kept.
             PermanentFailure: it never will.
         """
-        self.made += len(calls)
         decided = [await self._decide(call) for call in calls]
-        results = await asyncio.gather(*(self._once(call) for call in decided), return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
-        return tuple(result for result in results if isinstance(result, ToolResult))
+        first, self._made = self._made, self._made + len(calls)
+        came = await asyncio.gather(
+            *(self._once(call, number) for number, call in enumerate(decided, first)), return_exceptions=True
+        )
+        failures = [one for one in came if isinstance(one, BaseException)]
+        for failure in failures:
+            if not isinstance(failure, TransientFailure):
+                raise failure
+        if failures:
+            raise failures[0]
+        done = [one for one in came if not isinstance(one, BaseException)]
+        return Made(tuple(result for result, _ in done), max((seconds for _, seconds in done), default=0.0))
 
     async def _decide(self, call: ToolCall) -> "ToolCall | ToolResult":
         """Return the call to make, as a person may have changed it, or what the model is told in its place."""
@@ -84,21 +99,35 @@ class ToolCalls:
         found = misfits(to_json(schema, "the schema"), to_json(call.arguments, "the arguments"))
         return "; ".join(f"{place}: {fact}" if place else fact for place, fact in found) or None
 
-    async def _once(self, call: "ToolCall | ToolResult") -> ToolResult:
+    async def _once(self, call: "ToolCall | ToolResult", number: int) -> tuple[ToolResult, float]:
+        """Make a call, once for all times; return what came of it, and how many seconds it took."""
         if isinstance(call, ToolResult):
-            return call
-        told: dict[str, Any] = await self._task.step(f"tool {call.name}", self._perform, call)
-        return ToolResult(call.id, told["content"], told["failed"])
+            return call, 0.0
+        told: dict[str, Any] = await self._task.step(f"tool {call.name}", self._perform, call, number)
+        return ToolResult(call.id, told["content"], told["failed"]), told.get("seconds", 0.0)
 
-    async def _perform(self, call: ToolCall) -> dict[str, Any]:
+    async def _perform(self, call: ToolCall, number: int) -> dict[str, Any]:
         tool, _ = self._tools[call.name]
-        key = f"{self._task.key.rpartition('/')[0]}/{call.id}"
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
         try:
-            given = await tool.call(call.name, call.arguments or {}, ToolContext(self._task, key, call.id))
+            given = await tool.call(
+                call.name, call.arguments or {}, ToolContext(self._task, self._key(call, number), call.id)
+            )
         except ToolError as error:
-            return {"content": str(error), "failed": True}
-        content = given if isinstance(given, str) else bytes(to_json(given, f"what {call.name} gives")).decode()
-        return {"content": content, "failed": False}
+            content, failed = str(error), True
+        else:
+            failed = False
+            content = given if isinstance(given, str) else bytes(to_json(given, f"what {call.name} gives")).decode()
+        return {"content": content, "failed": failed, "seconds": round(loop.time() - begun, 3)}
+
+    def _key(self, call: ToolCall, number: int) -> str:
+        """Return the idempotency key of a call: its place in the conversation, since some models use their ids again.
+
+        Work that the engine hands back for its shape begins anew in the same run: its calls are others.
+        """
+        run = self._task.key.rpartition("/")[0]
+        return f"{run}/{len(self._task.feedback)}.{number}/{call.id}"
 
 
 _APPROVAL: dict[str, Any] = {

@@ -4,6 +4,7 @@ The conversation is made anew from the recorded steps whenever the phase is call
 has to come out the same: it looks at no clock, and at nothing that may have changed meanwhile.
 """
 
+import asyncio
 import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -13,17 +14,17 @@ import msgspec
 from workflow_engine.adapter import Output
 from workflow_engine.adapters.replies import understood
 from workflow_engine.agents.calling import ToolCalls
+from workflow_engine.agents.limits import Taken
 from workflow_engine.agents.messages import Message, ModelReply, ModelRequest, ToolSpec
 from workflow_engine.agents.overdrawn import go_on_with
 from workflow_engine.agents.tools import Policy, Tool
-from workflow_engine.agents.transcript import keep_transcript
+from workflow_engine.agents.transcript import Transcript, keep_transcript, turn_of
 from workflow_engine.core.components import Cost
-from workflow_engine.errors import AdapterFailure, PermanentFailure
-from workflow_engine.forms import misfits
+from workflow_engine.errors import AdapterFailure, PermanentFailure, TransientFailure
+from workflow_engine.runtime.outputs import fitted
 from workflow_engine.spec.model import Phase
-from workflow_engine.spec.parts import AgentLimits
 from workflow_engine.task import Task
-from workflow_engine.values import to_json
+from workflow_engine.verdicts import passes, verdict
 
 if TYPE_CHECKING:
     from workflow_engine.agents.agent import AgentAdapter
@@ -50,49 +51,76 @@ class Conversation:
         self._phase = phase
         self._calls = ToolCalls(task, phase, tools)
         self._specs = tuple(_spec(name, tool) for name, (tool, _) in tools.items())
-        self._limits = phase.limits or AgentLimits()
+        self._taken = Taken(phase)
         self._models = phase.models or (agent.model,)
         self._messages = [Message("user", opening(task, phase))]
         self._replies: list[ModelReply] = []
 
     async def hold(self) -> Output:
-        """Talk until the model gives what the phase is to give.
+        """Talk until the model gives what the phase is to give; keep a transcript, whatever comes of it.
 
         Raises:
             TransientFailure: it may work later; what was said so far is kept.
             PermanentFailure: a limit was reached, or the model will not give what it is to give.
         """
+        try:
+            value = await self._talk()
+        except AdapterFailure as failure:
+            await keep_transcript(self._task, self.transcript(failure=str(failure)))
+            raise
+        await keep_transcript(self._task, self.transcript(output=value))
+        return Output(value)
+
+    def transcript(self, output: Any = None, failure: str | None = None) -> Transcript:
+        """Return what was said so far, and what came of it."""
+        return Transcript(
+            phase=self._phase.id,
+            visit=self._task.key.rsplit("/", 2)[1],
+            provider=self._agent.provider.name,
+            messages=tuple(self._messages),
+            turns=tuple(turn_of(reply) for reply in self._replies),
+            system=self._phase.system,
+            tools=self._specs,
+            feedback=tuple(self._task.feedback),
+            item=self._task.item,
+            output=output,
+            failure=failure,
+        )
+
+    async def _talk(self) -> Any:
+        """Return what the model gives in the end; what does not fit even when it is mended, the engine refuses."""
         mended = False
         while True:
             reply = await self._turn()
-            match reply.stop:
-                case "tools":
-                    results = await self._calls.make(reply.message.calls)
-                    self._messages.append(Message("user", results=results))
-                case "pause":
-                    pass
-                case "length" | "refused":
-                    raise PermanentFailure(_why(reply, self._phase))
-                case "end":
-                    value = understood(reply.message.text, self._phase)
-                    reasons = _misfit(value, self._phase)
-                    if not reasons:
-                        await keep_transcript(self._task, self._phase, self._messages, self._replies)
-                        return Output(value)
-                    if mended:
-                        return Output(value)  # the engine refuses it, with the reasons
-                    mended = True
-                    self._messages.append(Message("user", mending(reasons)))
+            if reply.stop in ("length", "refused"):
+                raise PermanentFailure(_why(reply, self._phase))
+            if reply.message.calls:
+                await self._call(reply)
+            elif reply.stop != "pause":
+                value = understood(reply.message.text, self._phase)
+                reasons = _misfit(value, self._phase, self._task)
+                if mended or not reasons:
+                    return value
+                mended = True
+                self._messages.append(Message("user", mending(reasons)))
+
+    async def _call(self, reply: ModelReply) -> None:
+        """Make the tool calls that a turn asks for, and add what came of them."""
+        self._taken.count_calls(len(reply.message.calls))
+        made = await self._calls.make(reply.message.calls)
+        self._taken.count_seconds(made.seconds)
+        self._messages.append(Message("user", results=made.results))
 
     async def _turn(self) -> ModelReply:
         """Ask the model for its next turn, once for all times; past the budget, ask a person what to do."""
         while True:
-            self._check_limits()
+            self._taken.check_turn()
             request = self._request()
-            most = self._agent.caller.most(self._agent.provider, request) if self._task.budget is not None else None
+            most = self._most(request) if self._task.budget is not None else None
             said = await self._task.turn("turn", functools.partial(self._ask, request), most)
             if "exceeded" not in said:
                 reply = msgspec.convert(said, ModelReply)
+                self._taken.count_turn(reply)
                 self._messages.append(reply.message)
                 self._replies.append(reply)
                 return reply
@@ -110,37 +138,39 @@ class Conversation:
             max_tokens=phase.max_tokens or MAX_TOKENS,
         )
 
-    async def _ask(self, request: ModelRequest, key: str) -> tuple[ModelReply, Cost]:
-        """Ask the models one after the other until one replies."""
+    def _most(self, request: ModelRequest) -> Cost:
+        """Return what a turn may cost at most, whichever of the models replies."""
         agent = self._agent
-        failure: AdapterFailure | None = None
+        each = [
+            agent.caller.most(agent.provider, msgspec.structs.replace(request, model=model)) for model in self._models
+        ]
+        return Cost(max(cost.tokens for cost in each), max(cost.dollars for cost in each))
+
+    async def _ask(self, request: ModelRequest, key: str) -> tuple[Any, Cost]:
+        """Ask the models one after the other until one replies.
+
+        Raises:
+            TransientFailure: none does, and one of them may later.
+            PermanentFailure: none ever will.
+        """
+        agent, loop = self._agent, asyncio.get_running_loop()
+        # Work that the engine hands back for its shape begins anew in the same run: its turns are others.
+        key = f"{key}/{len(self._task.feedback)}"
+        failures: list[AdapterFailure] = []
         for model in self._models:
-            asked = msgspec.structs.replace(request, model=model, key=key)
+            asked = msgspec.structs.replace(request, model=model, key=key if not failures else f"{key}/{model}")
+            begun = loop.time()
             try:
                 reply = await agent.caller.reply(agent.provider, asked, self._task.say)
-            except AdapterFailure as error:
-                failure = failure or error
+            except AdapterFailure as failure:
+                failures.append(failure)
                 continue
             usage = reply.usage
-            return reply, Cost(usage.input + usage.output, usage.cost or 0.0, int(usage.cost is None))
-        assert failure is not None
-        raise failure
-
-    def _check_limits(self) -> None:
-        limits, replies = self._limits, self._replies
-        tokens = sum(reply.usage.input + reply.usage.output for reply in replies)
-        cost = sum(reply.usage.cost or 0.0 for reply in replies)
-        for what, used, most in (
-            ("turns", len(replies), limits.turns),
-            ("tool_calls", self._calls.made, limits.tool_calls + 1),
-            ("tokens", tokens, limits.tokens),
-            ("cost", cost, limits.cost),
-        ):
-            if most is not None and used >= most:
-                raise PermanentFailure(
-                    f"phase {self._phase.id!r} has reached its limit of {what}, {most:g}, without an output; "
-                    "raise limits of the phase, or give it less to do"
-                )
+            timed = msgspec.structs.replace(reply, seconds=round(loop.time() - begun, 3))
+            # As plain JSON: that a structure comes back as it was would be checked value by value.
+            plain = msgspec.to_builtins(timed)
+            return plain, Cost(usage.input + usage.output, usage.cost or 0.0, int(usage.cost is None))
+        raise next((failure for failure in failures if isinstance(failure, TransientFailure)), failures[0])
 
 
 def opening(task: Task, phase: Phase) -> str:
@@ -158,12 +188,29 @@ def mending(reasons: list[str]) -> str:
     return f"That does not fit what is asked for. Give the whole answer again, as JSON alone, with this mended:\n{said}"
 
 
-def _misfit(value: Any, phase: Phase) -> list[str]:
+def _misfit(value: Any, phase: Phase, task: Task) -> list[str]:
     """Return why a value is not what the phase is to give."""
-    if phase.output is None:
-        return []
-    found = misfits(to_json(phase.output, "the schema"), to_json(value, "the reply"))
-    return [f"{place}: {fact}" if place else fact for place, fact in found]
+    _, issues = fitted(value, phase)
+    if issues:
+        return [f"{issue['path']}: {issue['message']}" if issue["path"] else issue["message"] for issue in issues]
+    if task.reviews and not _judged_otherwise(phase) and isinstance(value, str) and not _is_verdict(value):
+        return [_VERDICT]
+    return []
+
+
+def _judged_otherwise(phase: Phase) -> bool:
+    """Return whether expressions of the author find the verdict."""
+    return phase.on_reject is not None and (phase.on_reject.when is not None or phase.on_reject.issues is not None)
+
+
+def _is_verdict(text: str) -> bool:
+    return passes(text) is not None or verdict(text) is not None
+
+
+_VERDICT: Final = (
+    'it says neither that the work passes nor that it does not; give {"decision": "approve" or "reject", '
+    '"issues": [{"severity": "error" or "warning", "message": "what is wrong", "path": "where"}]}'
+)
 
 
 def _spec(name: str, tool: Tool) -> ToolSpec:

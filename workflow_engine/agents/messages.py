@@ -120,6 +120,7 @@ class ModelReply(msgspec.Struct, frozen=True, omit_defaults=True):
         usage: what that used.
         model: the model that replied, as the provider names it.
         id: the provider's name for the reply, or None.
+        seconds: how long it took; the conversation says so, not the provider.
     """
 
     message: Message
@@ -127,3 +128,4 @@ class ModelReply(msgspec.Struct, frozen=True, omit_defaults=True):
     usage: Usage = Usage()
     model: str = ""
     id: str | None = None
+    seconds: float = 0.0

@@ -6,6 +6,7 @@ from typing import Literal, Protocol, runtime_checkable
 import msgspec
 
 from workflow_engine.agents.messages import ModelReply, ModelRequest
+from workflow_engine.spec.model import Phase
 
 OnText = Callable[[str], None]
 """Is told the words of a reply as they come; they may be told anew where a stream breaks off and is retried."""
@@ -31,6 +32,15 @@ class ModelProvider(Protocol):
             PermanentFailure: it will not: wrong keys, unknown models, requests that are refused as they are.
             Missing: there is no key; the message says how to give one.
         """
+        ...
+
+
+@runtime_checkable
+class Phased(Protocol):
+    """A provider that wants to know more of a phase than its requests say."""
+
+    def of(self, phase: Phase) -> ModelProvider:
+        """Return the provider for the requests of *phase*, whose texts are rendered."""
         ...
 
 
@@ -93,8 +103,8 @@ class BatchProvider(Protocol):
         """Return the results of a batch that has ended."""
         ...
 
-    async def batch_ids(self, batch: str) -> list[str]:
-        """Return the ids of the requests of a batch, whether it has ended or not."""
+    async def batch_ids(self, batch: str) -> list[str] | None:
+        """Return the ids of the requests of a batch; None where the provider does not tell before it has ended."""
         ...
 
     async def cancel_batch(self, batch: str) -> None:

@@ -251,6 +251,20 @@ class Core:
             found = self._state.world.find(run, Question)
         return found if found is not None and found.id == question else None
 
+    def questions(self) -> list[Question]:
+        """Return all open questions, in no order.  Costs what exists: for whoever begins."""
+        with self._state.world.entered():
+            return self._state.world.every(Question)
+
+    def adapter(self, run: str) -> str | None:
+        """Return the task type that carries a live run out, None where there is no such run."""
+        state = self._state
+        with state.world.entered():
+            if run not in state.world:
+                return None
+            visit = state.visit(run)
+            return visit.phase.place(visit.identity.assigned_to).adapter
+
     def lacks(self, task: str) -> dict[str, str]:
         """Return what the ready runs of a task need that the host has not, by run id."""
         state = self._state

@@ -163,11 +163,17 @@ class AttemptFailed(Input, frozen=True, tag=True, gc=False):
 
 
 class Declined(Input, frozen=True, tag=True, gc=False):
-    """Nothing here can carry out this run: *needs* says what is missing.  No attempt is spent."""
+    """Nothing here can carry out this run.  No attempt is spent.
+
+    Attributes:
+        needs: what is missing.
+        news: the news that the host had when it looked; see `Serving`.
+    """
 
     run: str
     attempt: int
     needs: str
+    news: int = 0
 
 
 class HandedBack(Input, frozen=True, tag=True, gc=False):
@@ -247,6 +253,7 @@ class Answer(Input, frozen=True, tag=True, gc=False):
         pick: the phase the answer chooses, or None.
         by: who answered.
         issues: why a reviewing phase rejects, a list; absent where it passes.
+        cost: of a model's turn that is answered, what it cost; None for any other question.
     """
 
     question: str
@@ -255,6 +262,7 @@ class Answer(Input, frozen=True, tag=True, gc=False):
     by: str | None = None
     ticket: int | None = None
     issues: Json = msgspec.UNSET
+    cost: Cost | None = None
 
 
 class Attach(Input, frozen=True, tag=True, gc=False):
@@ -353,6 +361,12 @@ class Limit(Input, frozen=True, tag=True, gc=False):
 
 
 class Serving(Input, frozen=True, tag=True, gc=False):
-    """The host carries out runs from now on, or stops doing so; also sent when something new is registered."""
+    """The host carries out runs from now on, or stops doing so; also sent when something new is registered.
+
+    Attributes:
+        on: which of the two.
+        news: counts what was registered: what looked for something before may look again.
+    """
 
     on: bool
+    news: int = 0

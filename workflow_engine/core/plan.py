@@ -10,7 +10,7 @@ import msgspec
 from workflow_engine.core.lanes import LaneKey
 from workflow_engine.spec.graph import Graph
 from workflow_engine.spec.model import Phase, WorkflowSpec
-from workflow_engine.spec.parts import Budget, Compensation, RetryPolicy, StateMachine
+from workflow_engine.spec.parts import Budget, Compensation, RetryPolicy, StateMachine, ToolDeclaration
 
 UNDO: Final = ":compensate"
 """What the id of the phase that undoes another has behind the other's."""
@@ -43,6 +43,7 @@ class PhasePlan(msgspec.Struct, frozen=True):
         needed: in a graph, the phases that have to be done first.
         dependants: in a graph, the phases that need this one.
         budget: what the models of the workflow's tasks may cost, or None.
+        tools: what the workflow declares for its agentic phases.
     """
 
     spec: Phase
@@ -56,6 +57,7 @@ class PhasePlan(msgspec.Struct, frozen=True):
     needed: tuple[str, ...] = ()
     dependants: tuple[str, ...] = ()
     budget: Budget | None = None
+    tools: tuple[ToolDeclaration, ...] = ()
 
     @property
     def picks(self) -> tuple[str, ...]:
@@ -161,6 +163,7 @@ class Plan:
             graph.needed.get(phase.id, ()),
             graph.dependants.get(phase.id, ()),
             spec.budget,
+            spec.tools,
         )
 
 

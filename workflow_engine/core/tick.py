@@ -82,6 +82,7 @@ class State:
         stranded: live tasks without a run, which a repaired journal may leave; the next tick fails them.
         ended: components of tasks that ended not long ago, by task id.
         serving: whether the host carries out runs.
+        news: see `Serving`.
         opened: engine time at which the host opened its journal, in seconds.
         now: engine time, in seconds; it never goes back.
     """
@@ -103,6 +104,7 @@ class State:
         self.stranded: list[str] = []
         self.ended: dict[str, Components] = {}
         self.serving = False
+        self.news = 0
         self.opened = 0.0
         self.now = 0.0
 

@@ -63,12 +63,14 @@ class LocalHost:
     It belongs to the loop under which it is made, and is to be used on that loop alone.
 
     Attributes:
+        news: counts what was registered; see `Serving`.
         failed: done when the host has stopped by itself, since its journal or its core failed.
     """
 
     def __init__(self, journal: Journal, clock: Clock) -> None:
         self.core = Core()
         self.performer: Performer | None = None
+        self.news = 0
         self.watchers: list[Callable[[Committed], None]] = []
         self._journal = journal
         self._clock = clock

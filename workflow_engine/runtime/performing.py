@@ -124,6 +124,7 @@ class AdapterPerformer:
     async def _carry_out(self, effect: Perform, under: Under) -> None:
         run, attempt = effect.run, effect.attempt
         came: Input | None = None
+        news = self._host.news
         try:
             view = self._host.core.view(run, attempt)
             if view is not None:  # else it was cancelled between the decision and now
@@ -133,7 +134,7 @@ class AdapterPerformer:
         except asyncio.CancelledError:
             came = await self._cancelled(run, attempt, under)
         except Missing as missing:
-            came = Declined(run, attempt, cleaned(str(missing.needs))[:DETAIL_MAX])
+            came = Declined(run, attempt, cleaned(str(missing.needs))[:DETAIL_MAX], news)
         except (KeyboardInterrupt, GeneratorExit):
             raise  # the process, or the loop, ends here
         except BaseException as error:  # whatever else it is, the run must not be left hanging

@@ -19,7 +19,7 @@ from workflow_engine.errors import ArtifactError, BudgetExceeded, StepMismatch
 from workflow_engine.forking import SAME, Fork, Joined
 from workflow_engine.runtime.asking import on_due_of, to_form, to_names, wait_kind
 from workflow_engine.runtime.saying import Said
-from workflow_engine.spec.parts import Budget
+from workflow_engine.spec.parts import Budget, ToolDeclaration
 from workflow_engine.values import from_json, to_json, to_json_if, to_text, to_text_if
 
 
@@ -114,6 +114,11 @@ class HandlerScope:
         return self._view.phase.budget
 
     @property
+    def tools(self) -> tuple[ToolDeclaration, ...]:
+        """What the workflow declares for its agentic phases."""
+        return self._view.phase.tools
+
+    @property
     def reviews(self) -> bool:
         """Whether the output is a verdict on the work of others."""
         return self._view.phase.reviews
@@ -147,16 +152,38 @@ class HandlerScope:
             return from_json(record.value)
         view = self._view
         cost: Cost | None = None
-        try:
-            if most is not None:
-                aside = most
-                await self._host.ask(lambda ticket: Reserve(view.run, view.attempt, name, aside, ticket))
+        result: Any = await self._reserve(name, most)
+        if result is None:
             result, cost = await call(f"{view.run}/{name}")
-        except BudgetExceeded as exceeded:
-            result = {"exceeded": {"scope": exceeded.scope, "unit": exceeded.unit, "message": str(exceeded)}}
         value = to_json(result, f"the result of turn {name!r}")
         await self._host.ask(lambda ticket: StepRecorded(view.run, view.attempt, name, index, value, ticket, cost))
         return from_json(value)
+
+    async def queue(self, name: str, prompt: str, asked: Any, whom: str, form: Any, most: Cost | None) -> Any:
+        """See `Task.queue`."""
+        name, index, record = self._claim(to_text(name, "the name of the turn"))
+        if record is not None:
+            return from_json(record.value)
+        run, attempt = self._view.run, self._view.attempt
+        exceeded = await self._reserve(name, most)
+        if exceeded is not None:
+            value = to_json(exceeded, f"the result of turn {name!r}")
+            await self._host.ask(lambda ticket: StepRecorded(run, attempt, name, index, value, ticket))
+            return exceeded
+        shown = to_json(asked, "what is asked")
+        self._suspend(
+            Suspend(run, attempt, WaitKind.IO, prompt, name, index, form=to_form(form), show=shown, assignee=whom)
+        )
+
+    async def _reserve(self, name: str, most: Cost | None) -> dict[str, Any] | None:
+        """Put aside what a turn may cost at most; return what is told of it where that would break the budget."""
+        view = self._view
+        if most is not None:
+            try:
+                await self._host.ask(lambda ticket: Reserve(view.run, view.attempt, name, most, ticket))
+            except BudgetExceeded as exceeded:
+                return {"exceeded": {"scope": exceeded.scope, "unit": exceeded.unit, "message": str(exceeded)}}
+        return None
 
     async def extend(self, scope: str, by: Cost) -> None:
         """See `Task.extend_budget`."""

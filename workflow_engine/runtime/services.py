@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from workflow_engine.adapter import Adapter, Closes, Starts
+from workflow_engine.adapter import Adapter, Closes, Inbox, Starts, TakesInbox
 
 LOG: Final = logging.getLogger("workflow_engine")
 
@@ -16,15 +16,22 @@ class Services:
     Args:
         adapters: by task type; it may change, and `start` looks at it each time.
         chores: further services.
+        inbox: makes the inbox of an adapter, where there are questions.
 
     Attributes:
         ready: the adapters that are started.
     """
 
-    def __init__(self, adapters: Mapping[str, Adapter], chores: Iterable[object] = ()) -> None:
+    def __init__(
+        self,
+        adapters: Mapping[str, Adapter],
+        chores: Iterable[object] = (),
+        inbox: Callable[[object], Inbox] | None = None,
+    ) -> None:
         self.ready: dict[str, Adapter] = {}
         self._adapters = adapters
         self._chores = tuple(chores)
+        self._inbox = inbox
         self._started: list[object] = []
         self._turn = asyncio.Lock()
 
@@ -56,6 +63,8 @@ class Services:
 
     async def _start(self, service: object) -> None:
         if all(service is not other for other in self._started):
+            if self._inbox is not None and isinstance(service, TakesInbox):
+                service.take_inbox(self._inbox(service))
             if isinstance(service, Starts):
                 await service.start()
             self._started.append(service)

@@ -17,6 +17,7 @@ from workflow_engine.hooks import Hooks
 from workflow_engine.journal.port import Journal
 from workflow_engine.runtime.clock import Clock
 from workflow_engine.runtime.collecting import ArtifactCollector
+from workflow_engine.runtime.inbox import HostInbox
 from workflow_engine.runtime.local import LocalHost
 from workflow_engine.runtime.performing import AdapterPerformer, Resolve
 from workflow_engine.runtime.saying import Listener, Said, tell
@@ -79,7 +80,7 @@ class Session:
         self._forgetting: set[asyncio.Task[None]] = set()
         self.host = LocalHost(make_journal(self._archived), clock)
         chores = [ArtifactCollector(self.host.core.artifacts, artifacts, collected)] if collected is not None else []
-        self._services = Services(adapters, chores)
+        self._services = Services(adapters, chores, lambda adapter: HostInbox(self.host, adapters, adapter))
         self.performer = AdapterPerformer(self.host, self._services.ready, self, resolve, missing)
         self.host.performer = self.performer
         self.host.watchers.append(lambda committed: hooks.ended(committed.ended))
@@ -133,7 +134,7 @@ class Session:
         stopped: asyncio.Future[Any] = asyncio.ensure_future(self.stop.wait())
         try:
             await self._services.start()
-            self.host.send(Serving(on=True))
+            self._serve_news()
             await asyncio.wait({stopped, self.host.failed}, return_when=asyncio.FIRST_COMPLETED)
         except (Exception, asyncio.CancelledError):
             await self._end(stopped, 0.0, ending)
@@ -142,13 +143,17 @@ class Session:
         if self.host.failure is not None:
             raise self.host.failure
 
+    def _serve_news(self) -> None:
+        self.host.news += 1
+        self.host.send(Serving(on=True, news=self.host.news))
+
     async def _announce(self) -> None:
         try:
             await self._services.start()
         except Exception:
             LOG.exception("an adapter that was registered while the engine runs could not be started")
         if self.serving:
-            self.host.send(Serving(on=True))
+            self._serve_news()
 
     async def _end(self, stopped: "asyncio.Future[Any]", grace: float, ending: Callable[[], None] | None) -> None:
         stopped.cancel()

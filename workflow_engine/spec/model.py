@@ -11,6 +11,7 @@ from workflow_engine.errors import SpecError
 from workflow_engine.spec.durations import Seconds
 from workflow_engine.spec.parts import (
     AgentLimits,
+    Batch,
     Budget,
     Compensation,
     Defaults,
@@ -102,6 +103,7 @@ class Phase(Strict):
             call (``ask``), or never (``deny``); ``*`` stands for all others.
         limits: what the phase may take.
         mode: ``"batch"`` has the turns of many tasks answered together at half the price, some time later.
+        batch: when they are sent, and how long they wait.
         options: settings for a custom adapter or a transform, passed through.
     """
 
@@ -151,6 +153,7 @@ class Phase(Strict):
             tool_policy: Mapping[str, ToolPolicy] | None = None,
             limits: AgentLimits | Mapping[str, Any] | None = None,
             mode: Literal["live", "batch"] = "live",
+            batch: Batch | Mapping[str, Any] | None = None,
             options: Mapping[str, Any] | None = None,
         ) -> None: ...
 
@@ -195,6 +198,7 @@ class Phase(Strict):
     tool_policy: dict[str, ToolPolicy] = Field(default_factory=dict)
     limits: AgentLimits | None = None
     mode: Literal["live", "batch"] = "live"
+    batch: Batch | None = None
     options: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="before")

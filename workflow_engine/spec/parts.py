@@ -196,7 +196,8 @@ class AgentLimits(Strict):
         tool_calls: calls of tools.
         tokens: tokens of all turns, read and written.
         cost: US dollars, as far as the prices of the models are known.
-        time: seconds in which turns are begun, waiting for people not included.
+        time: seconds that its turns and tool calls take, of calls made side by side the longest; waiting for people,
+            pauses before another attempt, and what did not succeed are not included.
     """
 
     turns: Annotated[int, Field(ge=1, le=1_000)] = 25
@@ -204,6 +205,26 @@ class AgentLimits(Strict):
     tokens: Annotated[int, Field(ge=1)] | None = None
     cost: Annotated[float, Field(gt=0)] | None = None
     time: Seconds | None = None
+
+
+class Batch(Strict):
+    """When the turns of many tasks that wait together are sent, and how long they wait; see ``mode`` of `Phase`.
+
+    They are sent at once while no batch of their kind is being worked on: same provider, same model, same settings.
+
+    Attributes:
+        size: else, as soon as there are so many; no batch is larger.
+        wait: or when the first of them has waited so many seconds.
+        max_wait: seconds after which a turn that is not answered yet is asked live, at the full price.
+    """
+
+    if TYPE_CHECKING:  # what may be written is wider than what is held
+
+        def __init__(self, *, size: int = 100, wait: float | str = 300.0, max_wait: float | str = 86_400.0) -> None: ...
+
+    size: Annotated[int, Field(ge=1, le=10_000)] = 100
+    wait: Seconds = 300.0
+    max_wait: Seconds = 86_400.0
 
 
 class Budget(Strict):
@@ -235,7 +256,7 @@ class Defaults(Strict):
     Attributes:
         retry: for all phases.
         agentic: fields for agentic phases, by name: provider, model, system, temperature, max_tokens, tools,
-            tool_policy, limits, mode, timeout, retry.
+            tool_policy, limits, mode, batch, timeout, retry.
         human: fields for human phases: assignee, candidates, due, on_due, timeout.
         functional: fields for functional phases: environment, memory, timeout, retry.
     """
@@ -258,6 +279,7 @@ class AgenticDefaults(Strict):
     tool_policy: dict[str, ToolPolicy] | None = None
     limits: AgentLimits | None = None
     mode: Literal["live", "batch"] | None = None
+    batch: Batch | None = None
     timeout: Seconds | None = None
     retry: RetryPolicy | None = None
 

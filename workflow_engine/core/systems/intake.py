@@ -36,6 +36,7 @@ class IntakeSystem(esper.Processor):
             tick.state.lanes.limit(limit.scope, limit.name, limit.most)
         for serving in tick.of(Serving):
             tick.state.serving = serving.on
+            tick.state.news = max(tick.state.news, serving.news)
             tick.state.lanes.unblock()
         for define in tick.of(Define):
             _define(tick, define)

@@ -37,6 +37,7 @@ from workflow_engine.core.inputs import (
 )
 from workflow_engine.core.lifecycle import Move
 from workflow_engine.core.runs import QUESTION_TIMER, abort, enqueue, live_runs, release
+from workflow_engine.core.spending import settle
 from workflow_engine.core.stages import move_stage
 from workflow_engine.core.tick import Done, Ending, Failed, Tick, Visit
 from workflow_engine.errors import AnswerRefused, IllegalTransition, UnknownTask
@@ -47,7 +48,8 @@ _NULL = msgspec.Raw(b"null")
 class SettlingSystem(esper.Processor):
     """Reads what attempts gave (Settled, Skipped, AttemptFailed and so on), Answer, Attach, Cancel.
 
-    Writes Steps, Context, Artifacts, Answers, Feedback, Attempt; drops Question.
+    Writes Steps, Context, Artifacts, Answers, Feedback, Attempt, and Spent and Ledger where an answer has a cost; drops
+    Question.
     Fills `Tick.done`, `failed`, `ready`, `ending`.  Emits QuestionAnswered, OutputRefused, RunParked.
     What an attempt that is no longer under way still gives is ignored.
     """
@@ -175,6 +177,9 @@ def _decline(tick: Tick, declined: Declined) -> None:
     if under_way is None or under_way.attempt != declined.attempt:
         return
     release(tick, declined.run)
+    if declined.news < tick.state.news:  # it may be there by now: what was registered came after the host had looked
+        enqueue(tick, declined.run, Running)
+        return
     tick.state.lanes.block(under_way.lane, declined.needs)
     tick.needs[declined.run] = declined.needs
     enqueue(tick, declined.run, Running)
@@ -211,6 +216,8 @@ def _answer(tick: Tick, answer: Answer) -> None:
     elif suspended.step is None:
         tick.done.append(Done(tick.state.visit(run_id), run.since, answer.value, follow, issues=answer.issues))
     else:
+        if answer.cost is not None:
+            settle(tick, run_id, suspended.step, answer.cost)
         tick.world.put_entry(run_id, Steps, suspended.step, StepRecord(suspended.index, answer.value))
         enqueue(tick, run_id, Suspended)
 
