@@ -80,9 +80,9 @@ class Faults:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return how many seconds a server wants us to wait, as ``retry-after-ms`` or ``retry-after`` says; None for no wish.
+    """Return how many seconds a server wants us to wait, or None, as ``retry-after-ms`` or ``retry-after`` says.
 
-    ``retry-after`` may be a number of seconds or a moment (RFC 9110, section 10.2.3).
+    The latter may be a number of seconds or a moment (RFC 9110, section 10.2.3).
     """
     milliseconds, written = headers.get("retry-after-ms"), headers.get("retry-after")
     for text, unit in ((milliseconds, 1000.0), (written, 1.0)):

@@ -84,6 +84,7 @@ class OfflineModel:
         """See `workflow_engine.adapter.Adapter`."""
         from workflow_engine.agents.agent import AgentAdapter
         from workflow_engine.agents.caller import LimitedCaller
+        from workflow_engine.agents.no_tools import NoTools
         from workflow_engine.agents.prices import Prices
         from workflow_engine.agents.settings import AgentSettings
 

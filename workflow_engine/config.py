@@ -23,6 +23,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from workflow_engine.agents.settings import AgentSettings
 from workflow_engine.errors import ConfigError
 
 FILE: Final = "workflow-engine.toml"
@@ -63,6 +64,7 @@ class EngineOptions(TypedDict):
     stop_grace: float
     limits: dict[str, int]
     segment_bytes: int
+    agents: AgentSettings
 
 
 class EngineSettings(BaseSettings):
@@ -74,6 +76,7 @@ class EngineSettings(BaseSettings):
         stop_grace_seconds: what a stopping engine gives to what is under way.
         segment_mib: size from which on a file of the journal is followed by a new one, in MiB.
         limits: see there.
+        agents: see there.
         log_level: the least that is logged.
     """
 
@@ -91,6 +94,7 @@ class EngineSettings(BaseSettings):
     stop_grace_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 5.0
     segment_mib: Count = 64
     limits: Limits = Limits()
+    agents: AgentSettings = AgentSettings()
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
 
     def engine_options(self, stop_grace: float | None = None) -> EngineOptions:
@@ -100,6 +104,7 @@ class EngineSettings(BaseSettings):
             "stop_grace": self.stop_grace_seconds if stop_grace is None else stop_grace,
             "limits": self.limits.model_dump(),
             "segment_bytes": self.segment_mib * 1024 * 1024,
+            "agents": self.agents,
         }
 
     @classmethod

@@ -11,7 +11,9 @@ import functools
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import msgspec
 
 from workflow_engine.adapter import Adapter, Output, Suspend
 from workflow_engine.adapters.agentic import DefaultAgentAdapter
@@ -21,6 +23,9 @@ from workflow_engine.adapters.human import HumanAdapter
 from workflow_engine.adapters.subworkflow import SubworkflowAdapter
 from workflow_engine.adapters.timer import TimerAdapter
 from workflow_engine.adapters.transforming import TransformAdapter
+from workflow_engine.agents.models import Models
+from workflow_engine.agents.no_tools import NoTools
+from workflow_engine.agents.settings import AgentSettings
 from workflow_engine.artifacts.local import LocalArtifactStore
 from workflow_engine.artifacts.port import ArtifactStore
 from workflow_engine.blocking import Blocking
@@ -89,6 +94,7 @@ class ECSWorkflowEngine(Moving):
         artifacts: another store than the one below `data_dir`.
         history: where tasks that ended long ago are found, for another journal than the one on disk.
         clock: another clock than the machine's.
+        agents: who runs the models of agentic phases that leave it open; see there.
     """
 
     def __init__(
@@ -103,6 +109,7 @@ class ECSWorkflowEngine(Moving):
         artifacts: ArtifactStore | None = None,
         history: History | None = None,
         clock: Clock | None = None,
+        agents: AgentSettings | None = None,
     ) -> None:
         if durability not in ("full", "relaxed"):
             raise InputRefused(f'durability is "full" or "relaxed", not {durability!r}')
@@ -121,18 +128,22 @@ class ECSWorkflowEngine(Moving):
             on_disk=journal is None,
             collects=journal is None and artifacts is None,
         )
-        super().__init__(storage, functools.partial(_adapters, storage), {**POOLS, **(limits or {})})
+        models = Models(agents)
+        super().__init__(storage, functools.partial(_adapters, storage, models), {**POOLS, **(limits or {})}, models)
         self.blocking = Blocking(self)
 
     def _control(self, session: Session) -> ControlServer | None:
-        return ControlServer.start(self, session.counts, self.data_dir) if self._storage.on_disk else None
+        def counts() -> dict[str, Any]:
+            return {**session.counts(), "models": msgspec.to_builtins(self.models.caller.states())}
+
+        return ControlServer.start(self, counts, self.data_dir) if self._storage.on_disk else None
 
 
-def _adapters(storage: Storage, handlers: Handlers) -> dict[str, Adapter]:
+def _adapters(storage: Storage, models: Models, handlers: Handlers) -> dict[str, Adapter]:
     """Return who carries out what unless other adapters are registered."""
     return {
         TaskType.HUMAN: HumanAdapter(),
-        TaskType.AGENTIC: DefaultAgentAdapter(handlers),
+        TaskType.AGENTIC: DefaultAgentAdapter(handlers, models, NoTools()),
         TaskType.FUNCTIONAL: FunctionalAdapter(handlers, storage.artifacts, storage.data_dir),
         WORKFLOW: SubworkflowAdapter(),
         TIMER: TimerAdapter(),

@@ -4,15 +4,12 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from tests.contract.engine_helpers import WITHIN
 from workflow_engine.agents.agent import AgentAdapter
 from workflow_engine.agents.messages import ToolCall, ToolSpec
-from workflow_engine.agents.tools import Policy, Tool, ToolContext, ToolError
+from workflow_engine.agents.tools import Policy, Tool, ToolContext
 from workflow_engine.agents.transcript import Transcript, read_transcript
 from workflow_engine.ecs_workflow import ECSWorkflowEngine, Phase, Task, TaskType, WorkflowSpec
-from workflow_engine.readmodel.rows import QuestionQuery
 from workflow_engine.testing.memory_artifacts import MemoryArtifactStore
 from workflow_engine.testing.memory_journal import MemoryJournal
 from workflow_engine.testing.scripted_model import PlainCaller, ScriptedModel
@@ -109,6 +106,3 @@ async def asked(engine: ECSWorkflowEngine, task: Task | str) -> Any:
             if found:
                 return found[0]
             await asyncio.sleep(0.002)
-
-
-__all__ = ["QuestionQuery", "ToolError", "msgspec"]

@@ -45,13 +45,18 @@ class AgentAdapter:
         model: the model for phases that name none.
         caller: asks the provider.
         toolbox: where tools are found.
+        batched: whether somebody answers turns in batches, see `workflow_engine.agents.batches`; without it, phases in
+            batch mode are asked live.
     """
 
-    def __init__(self, provider: ModelProvider, model: str, caller: Caller, toolbox: Toolbox) -> None:
+    def __init__(
+        self, provider: ModelProvider, model: str, caller: Caller, toolbox: Toolbox, *, batched: bool = False
+    ) -> None:
         self.provider = provider
         self.model = model
         self.caller = caller
         self.toolbox = toolbox
+        self.batched = batched
 
     async def execute(self, task: Task, phase: Phase) -> Output | Suspend:
         """See `workflow_engine.adapter.Adapter`."""

@@ -127,8 +127,9 @@ class BatchQueue:
 
     def expired(self, now: float) -> list[Turn]:
         """Return the turns that have waited for too long."""
-        found = heapq.nsmallest(len(self._expiring), self._expiring) if self._next_expiry() <= now else []
-        return [self.turns[turn] for expires, turn in found if expires <= now and turn in self.turns]
+        if self._next_expiry() > now:
+            return []
+        return [self.turns[turn] for expires, turn in self._expiring if expires <= now and turn in self.turns]
 
     # ------------------------------------------------------------ sending
 
@@ -157,8 +158,11 @@ class BatchQueue:
     # ------------------------------------------------------------ batches
 
     def found(self, batch: str, ids: Sequence[str], sent: float, now: float) -> None:
-        """Take over a batch of the provider's list, if any of the turns in doubt is in it."""
+        """Take over a batch of the provider's list, if any of the turns in doubt is in it; the oldest batch first."""
         mine = [turn for turn in ids if turn in self.turns and self._doubted(turn)]
+        for turn in mine:
+            if turn in self._batch:  # it was sent again, so that the batch before had no reply for it
+                self.turns[turn] = msgspec.structs.replace(self.turns[turn], tries=self.turns[turn].tries + 1)
         if mine:
             line = self.turns[mine[0]].line
             self._watch(Outstanding(batch, line, tuple(mine), len(ids), sent, now, found=True))

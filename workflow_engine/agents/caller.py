@@ -125,9 +125,7 @@ class _Line:
         now = self._clock()
         paused = max(0.0, self._paused_until - now)
         breaker = self._breaker
-        return ModelState(
-            provider, model, breaker.state(now), breaker.failures, paused, self.under_way, self.waiting
-        )
+        return ModelState(provider, model, breaker.state(now), breaker.failures, paused, self.under_way, self.waiting)
 
     def close(self) -> None:
         self._places = None  # it belongs to a loop

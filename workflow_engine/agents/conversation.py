@@ -13,6 +13,7 @@ import msgspec
 
 from workflow_engine.adapter import Output
 from workflow_engine.adapters.replies import understood
+from workflow_engine.agents.batch_turn import queue_turn
 from workflow_engine.agents.calling import ToolCalls
 from workflow_engine.agents.limits import Taken
 from workflow_engine.agents.messages import Message, ModelReply, ModelRequest, ToolSpec
@@ -113,11 +114,18 @@ class Conversation:
 
     async def _turn(self) -> ModelReply:
         """Ask the model for its next turn, once for all times; past the budget, ask a person what to do."""
+        batched = self._phase.mode == "batch" and self._agent.batched
         while True:
             self._taken.check_turn()
             request = self._request()
             most = self._most(request) if self._task.budget is not None else None
-            said = await self._task.turn("turn", functools.partial(self._ask, request), most)
+            if batched:
+                said = await queue_turn(self._task, self._phase, self._agent.provider.name, request, most)
+                if said is None:
+                    batched = False
+                    continue
+            else:
+                said = await self._task.turn("turn", functools.partial(self._ask, request), most)
             if "exceeded" not in said:
                 reply = msgspec.convert(said, ModelReply)
                 self._taken.count_turn(reply)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from typing import Any, Final, NamedTuple, cast
+from urllib.parse import urlsplit
 
 from workflow_engine.adapter import Missing
 from workflow_engine.agents.provider import ModelProvider
@@ -17,6 +18,9 @@ GROUP: Final = "workflow_engine.models"
 
 OFFLINE: Final = "offline"
 """The provider that needs nothing."""
+
+LOCAL: Final = ("localhost", "127.0.0.1", "::1")
+"""Hosts of servers on this machine, which need no key."""
 
 NOBODY: Final = "since no provider of models is set up"
 """Why the offline model replies where nothing else is said."""
@@ -142,22 +146,27 @@ class Providers:
         for name in self._registered:
             if name != OFFLINE:
                 return name, "since the program has registered it"
-        for name, built_in in BUILT_IN.items():
-            if self._environment.get(built_in.key):
-                return name, f"since {built_in.key} is set"
-        return None
+        found = ((name, self._reason(name, built_in)) for name, built_in in BUILT_IN.items())
+        return next(((name, why) for name, why in found if why is not None), None)
 
     def _stand_in(self, variable: str, why: str, lacks: str | None = None) -> Choice:
         if self.settings.offline == "never":
-            raise Missing(f"a key in {variable}")
+            raise Missing(f"a key for models in {variable}")
         return Choice(OFFLINE, OFFLINE, why, lacks)
 
     def _lacks(self, name: str) -> str | None:
         """Return the environment variable that a provider lacks, or None."""
         built_in = BUILT_IN.get(name)
-        if built_in is None or name in self._registered or self._environment.get(built_in.key):
+        if built_in is None or name in self._registered or self._reason(name, built_in) is not None:
             return None
         return built_in.key
+
+    def _reason(self, name: str, built_in: BuiltIn) -> str | None:
+        """Return why a built-in provider can be asked, or None."""
+        if self._environment.get(built_in.key):
+            return f"since {built_in.key} is set"
+        url = self.settings.base_urls.get(name) or self._environment.get(built_in.url) or ""
+        return f"since {url} is on this machine" if urlsplit(url).hostname in LOCAL else None
 
     def _model(self, name: str, phase: Phase) -> str:
         if name == OFFLINE:

@@ -1,44 +1,35 @@
-"""Who replies in agentic phases of a workflow file: a handler, else the offline model, which says so."""
+"""Who replies in agentic phases of a workflow file, and how `workflow-engine run` says so."""
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from workflow_engine.adapter import Adapter
-from workflow_engine.adapters.agentic import DefaultAgentAdapter
 from workflow_engine.adapters.offline import OfflineModel, load_replies
-from workflow_engine.handlers import Handlers
-from workflow_engine.spec.model import Phase
-from workflow_engine.task import Task
+from workflow_engine.agents.providers import OFFLINE, Choice
+from workflow_engine.agents.settings import AgentSettings
+from workflow_engine.ecs_workflow import ECSWorkflowEngine
 
 
-def agents(handlers: Handlers, replies: Path | None, say: Callable[[str], None]) -> Adapter:
-    """Return the adapter of agentic phases.
+def settings_with(settings: AgentSettings, replies: Path | None) -> AgentSettings:
+    """Return the settings of agents; where *replies* are asked for, the offline model gives all of them."""
+    return settings if replies is None else settings.model_copy(update={"offline": "always"})
+
+
+def use_models(engine: ECSWorkflowEngine, replies: Path | None, say: Callable[[str], None]) -> None:
+    """Have an engine say who replies, and the offline model say what a file holds.
 
     Args:
-        handlers: of the workflow; the one for a phase's classification goes first.
+        engine: it does not run yet.
         replies: file with what the offline model says, or None.
-        say: is told, once, that the offline model replies.
+        say: is told who replies, once for each of them: what is made up must not be taken for the work of a model.
 
     Raises:
         ConfigError: the file of replies cannot be used.
     """
-    why = f"as {replies} says" if replies is not None else "since no provider of models is set up"
-    model = _Announced(load_replies(replies) if replies is not None else {}, say, f"the offline model replies, {why}")
-    return DefaultAgentAdapter(handlers, model)
+    if replies is not None:
+        engine.register_provider(OfflineModel(load_replies(replies)))
 
+    def announce(choice: Choice) -> None:
+        scripted = choice.provider == OFFLINE and replies is not None
+        say(f"the offline model replies, as {replies} says" if scripted else str(choice))
 
-class _Announced(OfflineModel):
-    """Says with its first reply who it is: what it makes up must not be taken for the work of a real model."""
-
-    def __init__(self, replies: dict[str, Any], say: Callable[[str], None], sentence: str) -> None:
-        super().__init__(replies)
-        self._say = say
-        self._sentence: str | None = sentence
-
-    def reply(self, task: Task, phase: Phase) -> Any:
-        """See `OfflineModel.reply`."""
-        if self._sentence is not None:
-            self._say(self._sentence)
-            self._sentence = None
-        return super().reply(task, phase)
+    engine.models.announce = announce

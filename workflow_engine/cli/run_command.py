@@ -11,7 +11,7 @@ import click
 
 from workflow_engine.cli.answer import user_name
 from workflow_engine.cli.options import Invocation
-from workflow_engine.cli.run_agents import agents
+from workflow_engine.cli.run_agents import settings_with, use_models
 from workflow_engine.cli.run_answers import NOBODY, load_answers
 from workflow_engine.cli.run_ending import PARKED, Ending
 from workflow_engine.cli.run_input import given_input
@@ -26,7 +26,6 @@ from workflow_engine.ecs_workflow import ECSWorkflowEngine, Task, TaskType, Work
 from workflow_engine.errors import AnswerRefused, EngineError, EngineStopped, InputRefused, JournalLocked
 from workflow_engine.face.defining import DEFINE
 from workflow_engine.forms import check_answer
-from workflow_engine.handlers import Handlers
 from workflow_engine.plugins import plugged_adapter
 from workflow_engine.spec.model import TIMER, TRANSFORM, WORKFLOW
 from workflow_engine.values import from_json, to_json
@@ -105,7 +104,9 @@ class RunCommand:
         self._by = user_name()
         self._progress = RunProgress([phase.id for phase in self._spec.phases], sys.stderr.isatty(), given["verbose"])
         self._begin = self._resuming(given["resume"]) if given["resume"] is not None else self._submitting()
-        self._engine = ECSWorkflowEngine(settings.data_dir, **settings.engine_options(stop_grace=STOP_GRACE))
+        options = settings.engine_options(stop_grace=STOP_GRACE)
+        options["agents"] = settings_with(options["agents"], given["replies"])
+        self._engine = ECSWorkflowEngine(settings.data_dir, **options)
         self._register(prepared)
         answers = load_answers(given["answers"]) if given["answers"] is not None else NOBODY
         self._work = RunTask(self._engine, self._progress, answers, self._asks, self._by)
@@ -134,12 +135,9 @@ class RunCommand:
             self._progress.rest(keep=True)
 
     def _register(self, prepared: Prepared) -> None:
-        handlers = Handlers()
         for name, handler in prepared.handlers.items():
-            handlers.register(name, handler)
             self._engine.register_handler(name, handler)
-        replies = self._given["replies"] or prepared.replies
-        self._engine.register_adapter(TaskType.AGENTIC, agents(handlers, replies, self._progress.say))
+        use_models(self._engine, self._given["replies"] or prepared.replies, self._progress.say)
         for workflow in (*prepared.others, self._spec):
             self._engine.register_workflow(workflow)
             for kind in {phase.carried_out_by for phase in workflow.phases} - {None, *BUILT_IN}:

@@ -191,7 +191,8 @@ class Core:
             feedback = state.world.find(run, Feedback) if visit.phase.returns else None
             if feedback is None and visit.run.item is not None:
                 feedback = state.world.find(group_of(run), Feedback)
-        return RunView(run, attempt, task, steps, visit.phase, visit.run, self._item(visit), feedback)
+        item = self._item(visit) if visit.run.item is not None else msgspec.UNSET
+        return RunView(run, attempt, task, steps, visit.phase, visit.run, item, feedback)
 
     def _item(self, visit: Visit) -> Json:
         position = visit.run.item

@@ -40,6 +40,7 @@ class PhasePlan(msgspec.Struct, frozen=True):
         reviews: whether the output is a verdict on the work of others.
         returns: whether its work can be handed back, by a phase that reviews it or since its output has a schema.
         dynamic: whether it has conditions, templates or a list that are evaluated for each task.
+        undoes: whether it compensates another.
         needed: in a graph, the phases that have to be done first.
         dependants: in a graph, the phases that need this one.
         budget: what the models of the workflow's tasks may cost, or None.
@@ -54,6 +55,7 @@ class PhasePlan(msgspec.Struct, frozen=True):
     reviews: bool = False
     returns: bool = False
     dynamic: bool = False
+    undoes: bool = False
     needed: tuple[str, ...] = ()
     dependants: tuple[str, ...] = ()
     budget: Budget | None = None
@@ -160,6 +162,7 @@ class Plan:
             reviews,
             returns,
             is_dynamic(phase),
+            phase.id.endswith(UNDO),
             graph.needed.get(phase.id, ()),
             graph.dependants.get(phase.id, ()),
             spec.budget,

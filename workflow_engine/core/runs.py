@@ -52,7 +52,7 @@ def plan_run(tick: Tick, identity: Identity, plan: PhasePlan, feedback: Feedback
     task, phase = identity.id, plan.spec
     entry = progress_of(tick, task, phase.id)
     number = entry.visits + 1 if entry is not None else 1
-    if too_often(tick, task, phase, number):
+    if number > phase.max_visits and too_often(tick, task, phase, number):
         return
     # A phase with a condition may be skipped yet; the host says when it is entered.
     entered = phase.stages is not None and phase.when is None
@@ -149,7 +149,8 @@ def close_visit(tick: Tick, run_id: str, run: Run, progress: PhaseProgress) -> N
     """Record how a visit ended, and remove its run."""
     world = tick.world
     world.put_entry(run.task, Progress, run.phase, progress)
-    free(tick, run_id)
+    if tick.state.reserved:
+        free(tick, run_id)
     world.remove(run_id)
     forget_run(tick, run_id, run.task)
 

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from workflow_engine.adapter import Adapter
+from workflow_engine.agents.models import Models
 from workflow_engine.artifacts.port import ArtifactStore
 from workflow_engine.control.server import ControlServer
 from workflow_engine.core.components import Json
@@ -58,10 +59,14 @@ class Opening(Registering):
     """
 
     def __init__(
-        self, storage: Storage, adapters: Callable[[Handlers], dict[str, Adapter]], limits: Mapping[str, int]
+        self,
+        storage: Storage,
+        adapters: Callable[[Handlers], dict[str, Adapter]],
+        limits: Mapping[str, int],
+        models: Models,
     ) -> None:
         """Set it up; the data is opened when it is first used."""
-        super().__init__(adapters, limits)
+        super().__init__(adapters, limits, models)
         self.data_dir = storage.data_dir
         self.artifacts = storage.artifacts
         self._storage = storage

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from workflow_engine.adapter import Adapter
 from workflow_engine.adapters.classifier import CLASSIFIER, Classifier, ClassifierAdapter
+from workflow_engine.agents.models import Models
+from workflow_engine.agents.provider import ModelProvider
 from workflow_engine.core.components import TaskState
 from workflow_engine.core.inputs import Limit
 from workflow_engine.errors import SpecError
@@ -26,8 +28,11 @@ LOG: Final = logging.getLogger("workflow_engine")
 class Registering:
     """Holds what is registered, and tells an engine that is open what is new."""
 
-    def __init__(self, adapters: Callable[[Handlers], dict[str, Adapter]], limits: Mapping[str, int]) -> None:
-        """Begin with *adapters* by task type, made of the handlers, and *limits* by pool."""
+    def __init__(
+        self, adapters: Callable[[Handlers], dict[str, Adapter]], limits: Mapping[str, int], models: Models
+    ) -> None:
+        """Begin with *adapters* by task type, made of the handlers, *limits* by pool, and who runs *models*."""
+        self.models = models
         self._handlers = Handlers()
         self._hooks = Hooks()
         self._workflows = Workflows(self._handlers)
@@ -100,6 +105,17 @@ class Registering:
             )
         self._adapters[name] = adapter
         self._registered("pool", name, concurrency)
+
+    def register_provider(self, provider: ModelProvider) -> None:
+        """Have *provider* run the models of phases that name it, and of those that leave it open.
+
+        An installed package may bring providers along; see `workflow_engine.agents.providers`.
+
+        Raises:
+            SpecError: it is no provider.
+        """
+        self.models.register(provider)
+        self._registered("pool", str(TaskType.AGENTIC), None)
 
     def register_classifier(self, classifier: Classifier) -> None:
         """Have *classifier* say what tasks are that are submitted with neither workflow nor classification.

@@ -76,10 +76,11 @@ class Request:
             ToolError: there is none, or it is no HTTP.
         """
         target = self._target
-        connection = http.client.HTTPConnection(target.host, target.port)
+        kind = http.client.HTTPSConnection if target.scheme == "https" else http.client.HTTPConnection
+        connection = kind(target.host, target.port)
         try:
-            # Who puts the socket there keeps the connection from looking the name up.
-            connection.sock = self._socket = self._connected()
+            connection.sock = self._connected()  # so that it does not look the name up itself
+            self._left()
             connection.request(self._method, target.path, body=body, headers=dict(headers))
             return self._read(connection.getresponse(), most)
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -105,20 +106,24 @@ class Request:
         failure: OSError | None = None
         for address in self._hosts.resolved(target.host, target.port)[:4]:
             try:
-                connected = self._socket = self._connect(address)
-                if target.scheme == "http":
-                    return connected
-                return ssl.create_default_context().wrap_socket(connected, server_hostname=target.host)
+                return self._connect(address)
             except OSError as error:
                 failure = error
         raise failure or OSError("it has no address")
 
     def _connect(self, address: Address) -> socket.socket:
-        family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
-        connected = socket.socket(family, socket.SOCK_STREAM)
+        target = self._target
+        connected = socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET, socket.SOCK_STREAM)
         try:
+            self._socket = connected
             connected.settimeout(self._left())
-            connected.connect((str(address), self._target.port))
+            connected.connect((str(address), target.port))
+            if target.scheme == "https":
+                context = ssl.create_default_context()
+                self._socket = connected = context.wrap_socket(
+                    connected, server_hostname=target.host, do_handshake_on_connect=False
+                )
+                connected.do_handshake()
         except BaseException:
             connected.close()
             raise

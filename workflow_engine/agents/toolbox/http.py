@@ -109,7 +109,8 @@ class _Web:
         told = {"url": place, "status": fetched.status, "content_type": kind}
         if method == "HEAD":
             return {**told, "headers": dict(fetched.headers)}
-        return {**told, "text": page_text(fetched.content, kind) if fetched.content else "", "cut_off": fetched.cut}
+        text = await asyncio.to_thread(page_text, fetched.content, kind) if fetched.content else ""
+        return {**told, "text": text, "cut_off": fetched.cut}
 
     async def _followed(
         self, url: str, method: str, body: bytes | None, headers: dict[str, str]

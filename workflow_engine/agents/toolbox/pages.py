@@ -8,9 +8,10 @@ from workflow_engine.agents.tools import ToolError
 
 _TEXTUAL: Final = re.compile(r"text/.*|application/(.*\+)?(json|xml|yaml|javascript|x-ndjson|x-yaml|toml)")
 _CHARSET: Final = re.compile(r"charset=[\"']?([\w.:-]+)", re.IGNORECASE)
-_HIDDEN: Final = frozenset({"script", "style", "noscript", "template", "svg", "head"})
-_BLOCKS: Final = frozenset(
-    ["address", "article", "aside", "blockquote", "br", "dd", "div", "dl", "dt", "fieldset", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table", "tr", "ul"]
+_HIDDEN: Final = frozenset({"script", "style", "noscript", "template", "svg"})
+_BLOCK: Final = re.compile(
+    "address|article|aside|blockquote|br|dd|div|dl|dt|fieldset|footer|form|h[1-6]|header|hr|li|main|nav|ol|p|pre|"
+    "section|table|title|tr|ul"
 )
 
 
@@ -56,7 +57,7 @@ class _Reader(HTMLParser):
         """Begin an element."""
         if tag in _HIDDEN:
             self._hidden += 1
-        elif tag in _BLOCKS:
+        elif _BLOCK.fullmatch(tag):
             self.pieces.append("\n")
         elif tag == "a":
             self._links.append(dict(attrs).get("href") or "")
@@ -65,7 +66,7 @@ class _Reader(HTMLParser):
         """End an element."""
         if tag in _HIDDEN:
             self._hidden = max(0, self._hidden - 1)
-        elif tag in _BLOCKS:
+        elif _BLOCK.fullmatch(tag):
             self.pieces.append("\n")
         elif tag == "a" and self._links:
             link = self._links.pop()

@@ -42,7 +42,7 @@ def _in_order(tick: Tick) -> list[tuple[Order, Visit, type[Component] | None]]:
     ready = [
         ((-visit.identity.priority, visit.identity.submitted_at, visit.run_id), visit, old)
         for visit, old in tick.ready
-        if visit.run.task not in tick.ending and _stands(tick, visit, old)
+        if visit.run.task not in tick.ending and ((old is None and visit.run.item is None) or _stands(tick, visit, old))
     ]
     ready.sort(key=itemgetter(0))
     return ready

@@ -15,9 +15,9 @@ class FeedbackSystem(esper.Processor):
 
     def process(self, tick: Tick) -> None:
         """Hand back the work that was rejected; the runs that rejected it are done with."""
-        rejecting = [done for done in tick.done if _rejects(done)]
-        if not rejecting:
+        if not any(done.again or done.visit.phase.reviews for done in tick.done):
             return
+        rejecting = [done for done in tick.done if _rejects(done)]
         tick.done = [done for done in tick.done if not _rejects(done)]
         for done in rejecting:
             visit = done.visit

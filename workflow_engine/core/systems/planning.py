@@ -25,8 +25,11 @@ class PlanningSystem(esper.Processor):
     def process(self, tick: Tick) -> None:
         """Close the visits that are done and plan the runs that follow."""
         for done in tick.done:
-            if done.visit.run_id in tick.world:  # else what it built on was rejected in this very tick
-                _settle(tick, done)
+            if done.visit.run_id not in tick.world:
+                continue  # what it built on was rejected in this very tick
+            joined = done if done.visit.run.item is None else item_done(tick, done)
+            if joined is not None:
+                _follow(tick, joined)
         for task, phase in tick.begin:
             if task not in tick.ending:
                 _begin(tick, task, phase)
@@ -38,29 +41,21 @@ class PlanningSystem(esper.Processor):
                 _finish_graph(tick, task, identity)
 
 
-def _settle(tick: Tick, done: Done) -> None:
-    if done.visit.run.item is not None:
-        joined = item_done(tick, done)
-        if joined is None:
-            return
-        done = joined
-    _follow(tick, done)
-
-
 def _follow(tick: Tick, done: Done) -> None:
     visit = done.visit
     identity, task = visit.identity, visit.run.task
     _close(tick, done)
     if task in tick.ending:
         return
-    if visit.run.phase.endswith(UNDO):
+    if visit.phase.undoes:
         tick.undone.append((task, visit.run.phase.removesuffix(UNDO)))
         return
     if done.rebind is not None:
         _rebind(tick, identity, done.rebind, done.follow)
         return
     plan = tick.state.plan(identity.definition)
-    if not _moves_on(tick, identity, visit.phase, done):
+    staged = visit.phase.spec.stages is not None or done.stage is not None
+    if staged and not _moves_on(tick, identity, visit.phase, done):
         return
     if plan.is_graph:
         tick.moved[task] = identity
@@ -157,7 +152,8 @@ def _forget_outcomes(tick: Tick, task: str, plan: Plan) -> None:
 def _begin(tick: Tick, task: str, start: str | None) -> None:
     identity = tick.world.get(task, Identity)
     plan = tick.state.plan(identity.definition)
-    begin_stage(tick, identity)
+    if plan.states is not None:
+        begin_stage(tick, identity)
     if plan.is_graph:
         tick.moved[task] = identity
         begin(tick, identity, plan, start)
