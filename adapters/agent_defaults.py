@@ -1,41 +1,85 @@
-"""What an agent that is registered by hand asks with and finds its tools in, unless it is told."""
+"""Agents that programs register by hand: with the limits, prices and tools of their engine, unless they bring others."""
 
 from collections.abc import Mapping
+from typing import NamedTuple, Protocol, runtime_checkable
 
-from workflow_engine.agents.agent import Caller, Toolbox
-from workflow_engine.agents.messages import ModelReply, ModelRequest
-from workflow_engine.agents.provider import ModelProvider, OnText
+from workflow_engine.adapter import Closes
+from workflow_engine.agents.agent import AgentAdapter, Caller, Toolbox
+from workflow_engine.agents.caller import LimitedCaller
+from workflow_engine.agents.prices import Prices
+from workflow_engine.agents.provider import ModelProvider
+from workflow_engine.agents.settings import AgentSettings
 from workflow_engine.agents.tools import Policy, Tool
-from workflow_engine.core.components import Cost
 from workflow_engine.errors import PermanentFailure
 from workflow_engine.spec.model import Phase
 from workflow_engine.task import Task
 
 
-def default_caller() -> Caller:
-    """Return what asks providers."""
-    return _PlainCaller()
+class Means(NamedTuple):
+    """What an agent works with.
+
+    Attributes:
+        caller: asks the provider.
+        toolbox: where tools are found.
+    """
+
+    caller: Caller
+    toolbox: Toolbox
 
 
-def default_toolbox() -> Toolbox:
-    """Return where tools are found."""
-    return _NoTools()
+@runtime_checkable
+class Lends(Protocol):
+    """An adapter of agentic phases whose means the one that takes its place may use."""
+
+    def means(self) -> Means:
+        """Return what it works with."""
+        ...
 
 
-class _PlainCaller:
-    """Asks without limits, and knows no prices."""
+class RegisteredAgent(AgentAdapter):
+    """Carries agentic phases out with one provider; the base of `OpenAIAgentAdapter` and its like.
 
-    async def reply(self, provider: ModelProvider, request: ModelRequest, on_text: OnText | None) -> ModelReply:
-        return await provider.reply(request, on_text)
+    Args:
+        provider: who runs the models.
+        model: the model for phases that name none.
+        caller: asks the provider; that of the engine unless given.
+        toolbox: where tools are found; that of the engine unless given.
+    """
 
-    def most(self, provider: ModelProvider, request: ModelRequest) -> Cost:
-        return Cost(request.max_tokens, 0.0, 1)
+    def __init__(self, provider: ModelProvider, model: str, caller: Caller | None, toolbox: Toolbox | None) -> None:
+        self._prices = Prices()
+        self._given = (caller, toolbox)
+        own = LimitedCaller(AgentSettings(), self._prices)
+        super().__init__(provider, model, caller or own, toolbox or _NoTools())
+
+    def take(self, means: Means) -> None:
+        """Work with these means, as far as others were not given."""
+        caller, toolbox = self._given
+        self.caller, self.toolbox = caller or means.caller, toolbox or means.toolbox
+
+    def means(self) -> Means:
+        """See `Lends`."""
+        return Means(self.caller, self.toolbox)
+
+    async def start(self) -> None:
+        """Load the prices of models."""
+        await self._prices.load()
+
+    async def close(self) -> None:
+        """Let go of the connections to the provider and to tools."""
+        for held in (self.provider, self.toolbox):
+            if isinstance(held, Closes):
+                await held.close()
+        if isinstance(self.caller, LimitedCaller):
+            self.caller.close()
 
 
 class _NoTools:
-    """Has no tools."""
+    """Has no tools, until the adapter is registered."""
 
     async def tools(self, phase: Phase, task: Task) -> Mapping[str, tuple[Tool, Policy]]:
         if phase.tools:
-            raise PermanentFailure(f"phase {phase.id!r} names tools, and there are none; pass a toolbox to the adapter")
+            raise PermanentFailure(
+                f"phase {phase.id!r} names tools, and its adapter knows none; register the adapter, or pass it a toolbox"
+            )
         return {}

@@ -60,9 +60,14 @@ class Faults:
         """Return the failure that a broken connection or stream is; *what* goes behind "the reply of OpenAI"."""
         return TransientFailure(f"the reply of {self._provider} {what}")
 
-    def unreachable(self, host: str, why: str) -> TransientFailure:
-        """Return the failure that an unreachable server is."""
-        return TransientFailure(f"{self._provider} cannot be reached at {host}: {self._clean(why)}")
+    def no_connection(self, host: str, cause: BaseException | None) -> AdapterFailure:
+        """Return the failure that a connection error is, by the kind of its cause alone: its words may hold keys."""
+        kind = type(cause).__name__
+        if kind in _MISTAKES:
+            return self.impossible(f"{kind} at {host or 'an address without a host'}; check the base URL and the key")
+        if kind in _BROKEN:
+            return self.broken(f"broke off ({kind})")
+        return TransientFailure(f"{self._provider} cannot be reached at {host}: {kind}")
 
     def impossible(self, why: str) -> PermanentFailure:
         """Return the failure that a request is which could not even be made."""
@@ -114,6 +119,10 @@ def _hopeless(fault: Fault) -> str | None:
         return None
     return next((remedy for pattern, remedy in _HOPELESS if pattern.search(said)), None)
 
+
+_MISTAKES: Final = ("UnsupportedProtocol", "LocalProtocolError", "InvalidURL")
+_BROKEN: Final = ("ReadError", "RemoteProtocolError", "WriteError")
+"""Kinds of errors of connections: those of whoever set them up, and those under way."""
 
 _SECRET_MIN: Final = 6
 """Shorter keys are placeholders ("none", "x"); cutting them out of messages would only garble those."""

@@ -63,39 +63,13 @@ _ASKED: Final = "Reply with JSON alone, without words around it, that satisfies 
 _ANY: Final = "Reply with JSON alone, without words around it."
 
 _COMMON: Final = frozenset(
-    [
-        "type",
-        "properties",
-        "required",
-        "additionalProperties",
-        "items",
-        "enum",
-        "const",
-        "anyOf",
-        "$ref",
-        "$defs",
-        "title",
-        "description",
-        "format",
-    ]
-)
+    ("type", "properties", "required", "additionalProperties", "items", "enum", "const", "anyOf", "$ref", "$defs")
+) | {"title", "description", "format"}
 _BOUNDS: Final = frozenset(
-    [
-        "minimum",
-        "maximum",
-        "exclusiveMinimum",
-        "exclusiveMaximum",
-        "multipleOf",
-        "pattern",
-        "minItems",
-        "maxItems",
-        "minLength",
-        "maxLength",
-        "uniqueItems",
-    ]
-)
-_REMARKS: Final = frozenset(["$schema", "$id", "$comment", "default", "examples"])
-_FORMATS: Final = frozenset(["date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"])
+    ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "pattern", "minItems", "maxItems")
+) | {"minLength", "maxLength", "uniqueItems"}
+_REMARKS: Final = frozenset(("$schema", "$id", "$comment", "default", "examples"))
+_FORMATS: Final = frozenset(("date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"))
 
 # OpenAI, "Structured Outputs", section "Supported schemas"
 OPENAI: Final = Dialect(

@@ -76,7 +76,9 @@ class OfflineModel:
             return canned(phase) if script is None else script
         replies: list[Any] = script  # pyright: ignore[reportUnknownVariableType] - checked when it was made
         if not _is_rule(replies[0]):
-            return _in_turn(_at(replies, _place(key)[1] + turn), turn)
+            position = _place(key)[1]
+            reply = _at(replies, position)
+            return _in_turn(reply if isinstance(reply, list) else _at(replies, position + turn), turn)
         fitting = [rule["reply"] for rule in replies if re.search(rule["match"], phase.prompt or "")]
         return _in_turn(fitting[0], turn) if fitting else canned(phase)
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from pydantic import SecretStr
 
 from workflow_engine.adapters import openai_batches, openai_chat, openai_responses
-from workflow_engine.adapters.agent_defaults import default_caller, default_toolbox
+from workflow_engine.adapters.agent_defaults import RegisteredAgent
 from workflow_engine.adapters.model_client import Client, idempotency
 from workflow_engine.adapters.model_faults import Faults
 from workflow_engine.adapters.model_keys import find_key, secret
 from workflow_engine.adapters.openai_errors import translated
-from workflow_engine.agents.agent import AgentAdapter, Caller, Toolbox
+from workflow_engine.agents.agent import Caller, Toolbox
 from workflow_engine.agents.messages import ModelReply, ModelRequest
 from workflow_engine.agents.provider import BatchItem, BatchState, OnText
 
@@ -147,7 +147,7 @@ class OpenAIProvider:
             )
 
 
-class OpenAIAgentAdapter(AgentAdapter):
+class OpenAIAgentAdapter(RegisteredAgent):
     """Carries agentic phases out with models of OpenAI: ``register_adapter(TaskType.AGENTIC, OpenAIAgentAdapter())``.
 
     Args:
@@ -156,8 +156,8 @@ class OpenAIAgentAdapter(AgentAdapter):
         api_key: see `OpenAIProvider`; without a *provider*.
         base_url: see `OpenAIProvider`; without a *provider*.
         api: see `OpenAIProvider`; without a *provider*.
-        caller: asks the provider.
-        toolbox: where tools are found.
+        caller: asks the provider; that of the engine unless given.
+        toolbox: where tools are found; that of the engine unless given.
     """
 
     def __init__(
@@ -176,4 +176,5 @@ class OpenAIAgentAdapter(AgentAdapter):
 
     async def close(self) -> None:
         """Let go of connections."""
+        await super().close()
         await self._openai.close()

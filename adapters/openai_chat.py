@@ -15,11 +15,12 @@ from workflow_engine.agents.provider import OnText
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
-    from openai._legacy_response import LegacyAPIResponse
     from openai.types.chat import ChatCompletionChunk
 
 PATH: Final = "/v1/chat/completions"
 """What batches call it."""
+
+_PATH: Final = "/chat/completions"
 
 
 def body(request: ModelRequest, base_url: str) -> dict[str, Any]:
@@ -50,13 +51,22 @@ async def ask(
     Raises:
         TransientFailure: the reply is not whole.
     """
+    import httpx2
+    from openai import AsyncStream
+    from openai.types.chat import ChatCompletion, ChatCompletionChunk
+
+    # `post` instead of `create`: compatible servers take arguments that the SDK does not know.
     if on_text is None:
-        raw: "LegacyAPIResponse[object]" = await client.chat.completions.with_raw_response.create(
-            **given, extra_headers=headers
-        )  # pyright: ignore[reportUnknownVariableType] - given decides on the type
-        return understood(raw.http_response.content, faults)
-    chunks = await client.chat.completions.create(
-        **given, stream=True, stream_options={"include_usage": True}, extra_headers=headers
+        whole = await client.post(_PATH, cast_to=httpx2.Response, body=given, options={"headers": headers})
+        return understood(whole.content, faults)
+    streamed = {**given, "stream": True, "stream_options": {"include_usage": True}}
+    chunks = await client.post(
+        _PATH,
+        cast_to=ChatCompletion,
+        body=streamed,
+        options={"headers": headers},
+        stream=True,
+        stream_cls=AsyncStream[ChatCompletionChunk],
     )
     return _reply(await _collected(chunks, on_text), faults)
 
@@ -105,6 +115,11 @@ def _limit(base_url: str, model: str) -> str:
 
 _OPENAI_HOSTS: Final = (".openai.com", ".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com")
 _OPENAI_MODELS: Final = re.compile(r"(chat)?gpt-|o\d")
+
+
+class _Part(msgspec.Struct):
+    type: str = ""
+    text: str = ""
 
 
 class _Function(msgspec.Struct):
@@ -169,10 +184,12 @@ def _reply(completion: _Completion, faults: Faults) -> ModelReply:
 
 def _words(content: Any) -> str:
     """Return what is said in a content, which some servers give in parts."""
-    if isinstance(content, list):
-        parts: list[Any] = content  # pyright: ignore[reportUnknownVariableType] - of anything
-        return "".join(str(part["text"]) for part in parts if isinstance(part, dict) and part.get("type") == "text")  # pyright: ignore[reportUnknownMemberType]
-    return content if isinstance(content, str) else ""
+    if isinstance(content, str):
+        return content
+    try:
+        return "".join(part.text for part in msgspec.convert(content or [], list[_Part]) if part.type == "text")
+    except msgspec.ValidationError:
+        return ""
 
 
 def _usage(usage: _Usage | None) -> Usage:
@@ -184,7 +201,7 @@ def _usage(usage: _Usage | None) -> Usage:
 
 async def _collected(chunks: AsyncIterator["ChatCompletionChunk"], on_text: OnText) -> _Completion:
     """Return what a stream tells as if it had come at once."""
-    said = _Said("", tool_calls=[])
+    said = _Said("")
     whole = _Completion([choice := _Choice(said)])
     async for chunk in chunks:
         whole.id, whole.model = whole.id or chunk.id, whole.model or chunk.model
@@ -217,7 +234,8 @@ def _add(said: _Said, delta: _Delta, on_text: OnText) -> None:
     if delta.refusal:
         said.refusal = (said.refusal or "") + delta.refusal
     for one in delta.tool_calls or ():
-        _add_call(said.tool_calls or [], one)
+        said.tool_calls = said.tool_calls or []
+        _add_call(said.tool_calls, one)
 
 
 def _add_call(calls: list[_Call], delta: _CallDelta) -> None:

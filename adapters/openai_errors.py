@@ -10,14 +10,14 @@ import msgspec
 from workflow_engine.adapters.model_faults import Fault, Faults, retry_after
 
 if TYPE_CHECKING:
-    from openai import APIConnectionError, APIError
+    from openai import APIError
 
 
 @contextmanager
 def translated(faults: Faults) -> Generator[None]:
     """Raise what the SDK raises as failures.
 
-    Failures come without what caused them: errors of the SDK hold whole requests, and cannot be unpickled.
+    Failures come without what caused them: errors of the SDK hold whole requests, keys included.
 
     Raises:
         TransientFailure: it may work later.
@@ -31,7 +31,7 @@ def translated(faults: Faults) -> Generator[None]:
     except openai.APITimeoutError:
         raise faults.broken("did not come in time") from None
     except openai.APIConnectionError as error:
-        raise _unreachable(error, faults) from None
+        raise faults.no_connection(error.request.url.host, error.__cause__) from None
     except openai.APIStatusError as error:
         wait = retry_after(error.response.headers)
         raise faults.failure(Fault(error.status_code, _code(error), _message(error), wait)) from None
@@ -45,17 +45,6 @@ def translated(faults: Faults) -> Generator[None]:
         raise faults.broken(f"broke off ({type(error).__name__})") from None
     except (openai.OpenAIError, httpx2.InvalidURL) as error:
         raise faults.impossible(str(error)) from None
-
-
-def _unreachable(error: "APIConnectionError", faults: Faults) -> Exception:
-    import httpx2
-
-    cause = error.__cause__
-    if isinstance(cause, httpx2.UnsupportedProtocol | httpx2.LocalProtocolError):
-        return faults.impossible(f"{type(cause).__name__} at {error.request.url.host or 'an address without a host'}")
-    if isinstance(cause, httpx2.ReadError | httpx2.RemoteProtocolError):
-        return faults.broken(f"broke off ({type(cause).__name__})")
-    return faults.unreachable(error.request.url.host, type(cause).__name__)
 
 
 def _code(error: "APIError") -> str:

@@ -6,20 +6,21 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import msgspec
 
 from workflow_engine.adapters.model_faults import Fault, Faults
-from workflow_engine.adapters.model_json import arguments_text, tool_call
+from workflow_engine.adapters.model_json import arguments_text, raw_turn, tool_call
 from workflow_engine.adapters.model_schema import OPENAI, shape
 from workflow_engine.agents.messages import Message, ModelReply, ModelRequest, Usage
 from workflow_engine.agents.provider import OnText
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
-    from openai._legacy_response import LegacyAPIResponse
 
 PATH: Final = "/v1/responses"
 """What batches call it."""
 
+_PATH: Final = "/responses"
+
 RAW: Final = "responses"
-"""Key of the items of a turn in `Message.raw`, so that no other API takes them for its own."""
+"""Name of the API in `Message.raw`."""
 
 _TOKENS_MIN: Final = 16
 """The smallest bound that the API takes."""
@@ -54,12 +55,21 @@ async def ask(
         TransientFailure: the reply is not whole.
         PermanentFailure: there will be none.
     """
+    import httpx2
+    from openai import AsyncStream
+    from openai.types.responses import Response, ResponseStreamEvent
+
     if on_text is None:
-        raw: "LegacyAPIResponse[object]" = await client.responses.with_raw_response.create(
-            **given, extra_headers=headers
-        )  # pyright: ignore[reportUnknownVariableType] - given decides on the type
-        return understood(raw.http_response.content, faults)
-    events = await client.responses.create(**given, stream=True, extra_headers=headers)
+        whole = await client.post(_PATH, cast_to=httpx2.Response, body=given, options={"headers": headers})
+        return understood(whole.content, faults)
+    events = await client.post(
+        _PATH,
+        cast_to=Response,
+        body={**given, "stream": True},
+        options={"headers": headers},
+        stream=True,
+        stream_cls=AsyncStream[ResponseStreamEvent],
+    )
     async for event in events:
         match event.type:
             case "response.output_text.delta":
@@ -94,8 +104,9 @@ def _items(request: ModelRequest, system: str | None) -> Iterator[dict[str, Any]
 
 
 def _said(message: Message) -> Iterator[dict[str, Any]]:
-    if isinstance(message.raw, dict) and RAW in message.raw:
-        yield from message.raw[RAW]  # pyright: ignore[reportUnknownMemberType] - what `_reply` has put there
+    raw = raw_turn(message, RAW)
+    if raw is not None:
+        yield from raw
         return
     for result in message.results:
         yield {"type": "function_call_output", "call_id": result.call, "output": result.content}
@@ -147,7 +158,7 @@ def _reply(response: _Response, faults: Faults) -> ModelReply:
     if response.status not in ("completed", "incomplete"):
         raise faults.broken("was cut off before its end")
     calls = tuple(
-        tool_call(item["call_id"], item["name"], item.get("arguments") or "")
+        tool_call(str(item.get("call_id")), str(item.get("name")), str(item.get("arguments") or ""))
         for item in response.output
         if item.get("type") == "function_call"
     )

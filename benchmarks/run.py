@@ -151,6 +151,28 @@ def graphs(quick: bool) -> list[Row]:
     ]
 
 
+def agents(quick: bool) -> list[Row]:
+    """What the engine adds to the turns of a model."""
+    tasks = 200 if quick else 1_000
+    short = medians(run("agents", "--tasks", tasks, "--turns", 5) for _ in range(runs(quick)))
+    long = medians(run("agents", "--tasks", tasks // 10, "--turns", 50) for _ in range(runs(quick)))
+    what, loop = "agents, each turn but the last with a tool call", short["loop_ns"]
+    return [
+        Row(
+            f"{what}; {tasks:,} conversations of 5 turns at once: CPU a turn, the provider's own taken off",
+            "<= 1 ms",
+            f"{short['cpu_us'] / 1e3:.2f} ms ({short['turns_a_second']:,.0f} turns a second)",
+            loop,
+        ),
+        Row(
+            f"{what}; {tasks // 10:,} of 50 turns: CPU a turn, against conversations of 5",
+            "<= 1.0 x",
+            f"{long['cpu_us'] / short['cpu_us']:.2f} x ({long['cpu_us'] / 1e3:.2f} ms)",
+            (loop + long["loop_ns"]) / 2,
+        ),
+    ]
+
+
 def journal(quick: bool) -> list[Row]:
     """What the journal alone costs."""
     with place() as directory:
@@ -168,6 +190,7 @@ WORKLOADS: dict[str, Callable[[bool], list[Row]]] = {
     "restart": restart,
     "fan_out": fan_out,
     "graphs": graphs,
+    "agents": agents,
     "journal": journal,
 }
 

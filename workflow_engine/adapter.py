@@ -94,8 +94,8 @@ class Inbox(Protocol):
         """Return engine time, in seconds since the epoch."""
         ...
 
-    def open(self) -> list[Question]:
-        """Return the open questions, in no order.  It costs what exists: for the start; then `watch`."""
+    def open(self, kind: WaitKind) -> list[Question]:
+        """Return the open questions of a kind, in no order.  It costs what exists: for the start; then `watch`."""
         ...
 
     def find(self, question: str) -> Question | None:
@@ -125,6 +125,15 @@ class TakesInbox(Protocol):
 
     def take_inbox(self, inbox: Inbox) -> None:
         """Take what is valid until `Closes.close`.  Called before `Starts.start`, each time the engine runs."""
+        ...
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """An adapter that knows more of a question than the question says."""
+
+    def about(self, question: Question) -> str | None:
+        """Return what is being done about an open question, as words that can stand in a sentence, or None."""
         ...
 
 

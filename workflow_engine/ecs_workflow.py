@@ -24,8 +24,9 @@ from workflow_engine.adapters.subworkflow import SubworkflowAdapter
 from workflow_engine.adapters.timer import TimerAdapter
 from workflow_engine.adapters.transforming import TransformAdapter
 from workflow_engine.agents.models import Models
-from workflow_engine.agents.no_tools import NoTools
 from workflow_engine.agents.settings import AgentSettings
+from workflow_engine.agents.toolbox.registered import RegisteredTools
+from workflow_engine.agents.toolbox.toolbox import Toolbox
 from workflow_engine.artifacts.local import LocalArtifactStore
 from workflow_engine.artifacts.port import ArtifactStore
 from workflow_engine.blocking import Blocking
@@ -134,16 +135,18 @@ class ECSWorkflowEngine(Moving):
 
     def _control(self, session: Session) -> ControlServer | None:
         def counts() -> dict[str, Any]:
-            return {**session.counts(), "models": msgspec.to_builtins(self.models.caller.states())}
+            models = self.models
+            states = {"models": models.caller.states(), "batches": models.batches.states()}
+            return {**session.counts(), **msgspec.to_builtins(states)}
 
         return ControlServer.start(self, counts, self.data_dir) if self._storage.on_disk else None
 
 
-def _adapters(storage: Storage, models: Models, handlers: Handlers) -> dict[str, Adapter]:
+def _adapters(storage: Storage, models: Models, handlers: Handlers, tools: RegisteredTools) -> dict[str, Adapter]:
     """Return who carries out what unless other adapters are registered."""
     return {
         TaskType.HUMAN: HumanAdapter(),
-        TaskType.AGENTIC: DefaultAgentAdapter(handlers, models, NoTools()),
+        TaskType.AGENTIC: DefaultAgentAdapter(handlers, models, Toolbox(tools, storage.data_dir)),
         TaskType.FUNCTIONAL: FunctionalAdapter(handlers, storage.artifacts, storage.data_dir),
         WORKFLOW: SubworkflowAdapter(),
         TIMER: TimerAdapter(),

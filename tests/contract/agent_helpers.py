@@ -44,9 +44,10 @@ class Looking:
         self.at_once = max(self.at_once, self._under_way)
         await asyncio.sleep(0.001)
         self._under_way -= 1
-        found = self._found.get(arguments["at"], f"all about {arguments['at']}")
+        found: Any = self._found.get(arguments["at"], f"all about {arguments['at']}")
         if isinstance(found, list):  # in order
-            found = found.pop(0)
+            in_order: list[Any] = found  # pyright: ignore[reportUnknownVariableType] - of anything
+            found = in_order.pop(0)
         if isinstance(found, Exception):
             raise found
         return found
@@ -65,7 +66,9 @@ class Tools:
     """
 
     def __init__(self, tool: Tool | None = None, policy: Policy = "allow") -> None:
-        self._tools = {spec.name: (tool, policy) for spec in tool.specs} if tool is not None else {}
+        self._tools: dict[str, tuple[Tool, Policy]] = (
+            {spec.name: (tool, policy) for spec in tool.specs} if tool is not None else {}
+        )
 
     async def tools(self, phase: Phase, task: Task) -> Mapping[str, tuple[Tool, Policy]]:
         """See `Toolbox.tools`."""

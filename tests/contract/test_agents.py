@@ -11,14 +11,15 @@ from workflow_engine.agents.tools import ToolError
 from workflow_engine.ecs_workflow import Phase, TaskState
 from workflow_engine.errors import PermanentFailure, TransientFailure
 from workflow_engine.runtime.saying import Said
-from workflow_engine.testing.scripted_model import ScriptedModel, says, wants
+from workflow_engine.testing.scripted_model import ScriptedModel, Stop, says, wants
 
 SCORE = {"type": "object", "required": ["score"], "properties": {"score": {"type": "integer", "maximum": 10}}}
 JUDGE = {"target": "draft", "max_attempts": 2}
 
 
 def draft(**given: Any) -> Phase:
-    return Phase(id="draft", assigned_to="ai", prompt="Write on tides.", **{"retry": ONCE, **given})
+    fields: dict[str, Any] = {"retry": ONCE, **given}
+    return Phase(id="draft", assigned_to="ai", prompt="Write on tides.", **fields)
 
 
 def last(model: ScriptedModel) -> Message:
@@ -75,7 +76,7 @@ async def test_calls_that_have_the_same_id_have_keys_of_their_own() -> None:
 @pytest.mark.parametrize(
     ("call", "told"),
     [
-        (ToolCall("c", "lok", {"at": "x"}), "there is no tool 'lok'; there are look, did you mean 'look'?"),
+        (ToolCall("c", "lok", {"at": "x"}), "there is no tool 'lok'; there are look; did you mean 'look'?"),
         (ToolCall("c", "look", {"at": 1}), "at: 1 is not of type 'string'"),
         (ToolCall("c", "look", None, "{at"), "the arguments are no JSON object: {at"),
         (ToolCall("c", "look", {"at": "fog"}), "nothing to be seen"),
@@ -191,7 +192,7 @@ async def test_a_conversation_ends_when_its_turns_and_calls_have_taken_the_time_
         ("refused", "model m refuses to reply in phase 'draft': I will not"),
     ],
 )
-async def test_a_reply_that_is_none_fails_the_task(stop: str, message: str) -> None:
+async def test_a_reply_that_is_none_fails_the_task(stop: Stop, message: str) -> None:
     model = ScriptedModel([says("I will not", stop=stop, model="m")])
     async with engine_with(model, draft(retry=QUICK)) as engine:
         task = await ended(engine)
@@ -299,9 +300,7 @@ async def test_a_person_decides_what_happens_past_the_budget(
 ) -> None:
     model = ScriptedModel([wants(LOOK, usage=Usage(50, 50)), says("done")])
     budget = {"task": 1.5, "cheaper": "tiny"}
-    async with engine_with(
-        model, draft(max_tokens=100), tools=Tools(Looking()), price=0.01, budget=budget
-    ) as engine:
+    async with engine_with(model, draft(max_tokens=100), tools=Tools(Looking()), price=0.01, budget=budget) as engine:
         task = await engine.submit_task({}, "w")
         question = await asked(engine, task)
         if answer["decision"] == "cheaper":  # costs as much here: it is asked about once more
@@ -344,7 +343,9 @@ async def test_the_words_of_a_model_are_heard_as_they_come() -> None:
 async def test_a_transcript_holds_what_was_said_without_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOME_API_KEY", "correct-horse-battery")
     call = ToolCall("c1", "look", {"at": "correct-horse-battery", "password": "x"})
-    model = ScriptedModel([wants(call), says('The key is "Bearer abc123456789".', usage=Usage(7, 3, cost=0.5), id="r2")])
+    model = ScriptedModel(
+        [wants(call), says('The key is "Bearer abc123456789".', usage=Usage(7, 3, cost=0.5), id="r2")]
+    )
     async with engine_with(model, draft(system="Use correct-horse-battery"), tools=Tools(Looking())) as engine:
         kept = await transcript_of(engine, await ended(engine))
     assert kept.system == "Use [redacted]"

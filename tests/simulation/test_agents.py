@@ -20,7 +20,7 @@ from workflow_engine.testing.memory_artifacts import MemoryArtifactStore
 from workflow_engine.testing.scripted_model import PlainCaller, ScriptedModel, says, turns_of, wants
 from workflow_engine.testing.simulation.journal import SimulatedJournal
 
-RETRY: Final = {"max_attempts": 3, "initial": 1, "jitter": False}
+RETRY: Final = {"max_attempts": 9, "initial": 1, "jitter": False}
 SCORE: Final = {"type": "object", "required": ["score"], "properties": {"score": {"type": "integer"}}}
 
 

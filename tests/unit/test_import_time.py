@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = ("aiokafka", "anthropic", "flask", "jsonschema", "openai", "rich")
+HEAVY = ("aiokafka", "anthropic", "flask", "httpx2", "jsonschema", "openai", "rich")
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -18,6 +18,19 @@ def loaded_by(statement: str) -> set[str]:
 @pytest.mark.parametrize("module", ["workflow_engine", "workflow_engine.errors"])
 def test_importing_the_engine_loads_nothing_heavy(module: str) -> None:
     assert loaded_by(f"import {module}").isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "workflow_engine.ecs_workflow",
+        "workflow_engine.adapters.openai",
+        "workflow_engine.adapters.anthropic",
+        "workflow_engine.openai_agent_adapter",
+    ],
+)
+def test_an_sdk_is_loaded_when_a_model_is_asked_and_not_before(module: str) -> None:
+    assert loaded_by(f"import {module}").isdisjoint({"anthropic", "httpx2", "openai"})
 
 
 def test_a_heavy_import_would_be_seen() -> None:

@@ -10,32 +10,28 @@ from workflow_engine.adapter import Missing, Output
 from workflow_engine.adapters.agentic import DefaultAgentAdapter
 from workflow_engine.adapters.offline import OfflineModel, load_replies
 from workflow_engine.adapters.replies import understood
+from workflow_engine.agents.messages import Message, ModelReply, ModelRequest, ToolCall, Usage
+from workflow_engine.agents.models import Models
+from workflow_engine.agents.no_tools import NoTools
 from workflow_engine.errors import ConfigError
 from workflow_engine.handlers import Handlers
 from workflow_engine.spec.model import Phase
 from workflow_engine.task import Task
-from workflow_engine.task_scope import Scope
 from workflow_engine.verdicts import verdict
 
 
-class Keyed(Scope):
-    """An attempt of which only the key is known."""
-
-    def __init__(self, key: str) -> None:
-        self._key = key
-
-    @property
-    def key(self) -> str:
-        """See `Scope`."""
-        return self._key
+def key(number: str = "1", attempt: int = 1) -> str:
+    return f"t1/draft/{number}/{attempt}"
 
 
-def visit(number: str = "1", attempt: int = 1) -> Task:
-    return Task({}, "draft", "draft", Keyed(f"t1/draft/{number}/{attempt}"))  # type: ignore[abstract]  # the rest is not asked for
+def reply(phase: Phase, replies: Any = None, of: str | None = None, turn: int = 0) -> Any:
+    return OfflineModel(replies).says(phase, of or key(), turn)
 
 
-def reply(phase: Phase, replies: Any = None, task: Task | None = None) -> Any:
-    return OfflineModel(replies).reply(task or visit(), phase)
+def request(*said: str, **given: Any) -> ModelRequest:
+    """Return a request in which the model has said these words before."""
+    turns = [turn for words in said for turn in (Message("assistant", words), Message("user", "go on"))]
+    return ModelRequest("m", (Message("user", "Hi"), *turns), key="t1/draft/1/turn", **given)
 
 
 DRAFT = Phase(id="draft", prompt="Say hello to Ann")
@@ -47,18 +43,18 @@ CLOSED = {"type": "object", "additionalProperties": False}
 
 @pytest.mark.parametrize("said", ["Hello", {"a": 1}, "", 0, False])
 def test_a_single_reply_is_given_every_time(said: Any) -> None:
-    assert [reply(DRAFT, {"draft": said}, visit(number)) for number in ("1", "2", "1.5")] == [said] * 3
+    assert [reply(DRAFT, {"draft": said}, key(number)) for number in ("1", "2", "1.5")] == [said] * 3
 
 
 def test_a_list_is_worked_through_visit_by_visit_and_its_last_reply_repeats() -> None:
     replies = {"draft": ["one", {"two": 2}]}
-    tasks = [visit("1"), visit("1", attempt=2), visit("2"), visit("3")]
-    assert [reply(DRAFT, replies, task) for task in tasks] == ["one", "one", {"two": 2}, {"two": 2}]
+    keys = [key("1"), key("1", attempt=2), key("2"), key("3")]
+    assert [reply(DRAFT, replies, one) for one in keys] == ["one", "one", {"two": 2}, {"two": 2}]
 
 
 def test_in_a_fan_out_a_list_is_worked_through_item_by_item() -> None:
-    tasks = [visit("1.1"), visit("1.0"), visit("2.0"), visit("1.7")]
-    assert [reply(DRAFT, {"draft": ["a", "b"]}, task) for task in tasks] == ["b", "a", "a", "b"]
+    keys = [key("1.1"), key("1.0"), key("2.0"), key("1.7")]
+    assert [reply(DRAFT, {"draft": ["a", "b"]}, one) for one in keys] == ["b", "a", "a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -205,14 +201,66 @@ def test_a_text_stays_a_text_where_the_phase_asks_for_none() -> None:
     assert understood('{"a": 1}', DRAFT) == '{"a": 1}'
 
 
-async def test_a_registered_handler_goes_before_the_offline_model() -> None:
+# ---------------------------------------------------------------- as a provider
+
+
+async def test_a_provider_says_the_text_as_it_is_and_counts_what_it_read_and_wrote() -> None:
+    heard: list[str] = []
+    said = await OfflineModel({"draft": "Dear Ann"}).of(DRAFT).reply(request(system="Be kind"), heard.append)
+    assert (heard, said) == (
+        ["Dear Ann"],
+        ModelReply(Message("assistant", "Dear Ann"), "end", Usage(3, 2, cost=0.0), "offline"),
+    )
+
+
+async def test_an_object_is_said_as_json() -> None:
+    said = await OfflineModel({"draft": {"a": "ü"}}).of(DRAFT).reply(request())
+    assert said.message == Message("assistant", '{"a": "ü"}')
+
+
+async def test_calls_are_calls_of_tools_with_names_of_their_own() -> None:
+    calls = {"calls": [{"name": "read", "arguments": {"path": "a"}}, {"name": "list"}]}
+    said = await OfflineModel({"draft": [calls, "done"]}).of(DRAFT).reply(request())
+    assert (said.stop, said.message) == (
+        "tools",
+        Message("assistant", calls=(ToolCall("call-1-1", "read", {"path": "a"}), ToolCall("call-1-2", "list", {}))),
+    )
+
+
+async def test_a_list_goes_on_turn_by_turn() -> None:
+    model = OfflineModel({"draft": ["one", "two"]}).of(DRAFT)
+    said = [await model.reply(request(*before)) for before in ((), ("one",), ("one", "two"))]
+    assert [one.message.text for one in said] == ["one", "two", "two"]
+
+
+def test_a_list_in_a_list_and_in_a_rule_is_a_conversation() -> None:
+    replies = [["a1", "a2"], "b"]
+    found = [
+        reply(DRAFT, {"draft": replies}, key(visit), turn) for visit, turn in (("1", 0), ("1", 1), ("1", 2), ("2", 0))
+    ]
+    rules = [{"match": "hello", "reply": ["one", "two"]}]
+    turns = [reply(DRAFT, {"draft": rules}, turn=turn) for turn in (0, 1, 2)]
+    assert (found, turns) == (["a1", "a2", "a2", "b"], ["one", "two", "two"])
+
+
+async def test_by_its_name_alone_it_knows_the_phase_from_the_key() -> None:
+    said = await OfflineModel({"draft": "Dear Ann"}).reply(request())
+    unknown = await OfflineModel().reply(request(schema={"type": "integer"}))
+    assert (said.message.text, unknown.message.text) == ("Dear Ann", "0")
+
+
+# ---------------------------------------------------------------- as the agent of an engine
+
+
+async def test_a_registered_handler_goes_before_the_model() -> None:
     handlers = Handlers()
-    adapter = DefaultAgentAdapter(handlers, OfflineModel({"draft": "scripted"}))
-    before = await adapter.execute(visit(), DRAFT)
     handlers.register("draft", lambda task: "handled")
-    assert (before, await adapter.execute(visit(), DRAFT)) == (Output("scripted"), Output("handled"))
+    adapter = DefaultAgentAdapter(handlers, Models(), NoTools())
+    assert await adapter.execute(Task({}, "draft", "draft"), DRAFT) == Output("handled")
 
 
 async def test_a_phase_without_prompt_and_handler_waits_for_the_handler() -> None:
     with pytest.raises(Missing, match="a handler for 'draft' is not registered"):
-        await DefaultAgentAdapter(Handlers()).execute(visit(), Phase(id="draft"))
+        await DefaultAgentAdapter(Handlers(), Models(), NoTools()).execute(
+            Task({}, "draft", "draft"), Phase(id="draft")
+        )

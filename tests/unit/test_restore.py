@@ -5,7 +5,7 @@ import pytest
 
 from tests.unit.core_helpers import Driven, asks, defined, failed, perform, settled, sleeps, started
 from tests.unit.core_story import LIMITS, SPECS, TASKS, Story
-from workflow_engine.core.components import Attempt, Component, Running, Table
+from workflow_engine.core.components import Attempt, Component, Cost, Reserved, Running, Table
 from workflow_engine.core.core import Core
 from workflow_engine.core.explain import explain
 from workflow_engine.core.inputs import Declined, HandedBack, Input, Limit, Serving
@@ -190,3 +190,8 @@ def test_fields_of_a_later_version_are_left_out_and_missing_ones_have_their_defa
 def test_a_component_that_cannot_be_read_says_so() -> None:
     with pytest.raises(msgspec.ValidationError, match="Expected `int`, got `str`"):
         decode({"attempt": msgspec.Raw(b'{"number":"two"}')})
+
+
+def test_a_run_whose_turn_has_something_put_aside_is_restored_with_it() -> None:
+    reserved = decode({"reserved": {"turn": msgspec.Raw(b'{"tokens":5,"dollars":0.5}')}})["reserved"]
+    assert reserved == Reserved({"turn": Cost(5, 0.5)})

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from workflow_engine.adapter import Output, Suspend
+from workflow_engine.adapter import Inbox, Missing, Output, Suspend
+from workflow_engine.agents.batches import Batches
 from workflow_engine.agents.conversation import Conversation
 from workflow_engine.agents.messages import ModelReply, ModelRequest
 from workflow_engine.agents.provider import ModelProvider, OnText
 from workflow_engine.agents.tools import Policy, Tool
-from workflow_engine.core.components import Cost
+from workflow_engine.core.components import Cost, Question
 from workflow_engine.spec.model import Phase
 from workflow_engine.task import Task
 
@@ -21,7 +22,11 @@ class Caller(Protocol):
         ...
 
     def most(self, provider: ModelProvider, request: ModelRequest) -> Cost:
-        """Return what a request may cost at most."""
+        """Return what a request may cost at most, asked live."""
+        ...
+
+    def priced(self, provider: str, model: str, reply: ModelReply) -> ModelReply:
+        """Return the reply of a batch with its cost, where that is known; *model* is the one that was asked."""
         ...
 
 
@@ -40,13 +45,14 @@ class Toolbox(Protocol):
 class AgentAdapter:
     """Carries agentic phases out with the models of one provider.
 
+    Where it is registered with an engine, it answers the turns of phases in batch mode itself.
+
     Args:
         provider: who runs the models.
         model: the model for phases that name none.
         caller: asks the provider.
         toolbox: where tools are found.
-        batched: whether somebody answers turns in batches, see `workflow_engine.agents.batches`; without it, phases in
-            batch mode are asked live.
+        batched: whether another adapter answers turns in batches; where nobody does, they are asked live.
     """
 
     def __init__(
@@ -57,8 +63,34 @@ class AgentAdapter:
         self.caller = caller
         self.toolbox = toolbox
         self.batched = batched
+        self._batches: Batches | None = None
 
     async def execute(self, task: Task, phase: Phase) -> Output | Suspend:
         """See `workflow_engine.adapter.Adapter`."""
         tools = await self.toolbox.tools(phase, task)
         return await Conversation(self, task, phase, tools).hold()
+
+    def take_inbox(self, inbox: Inbox) -> None:
+        """See `workflow_engine.adapter.TakesInbox`."""
+        self.batched = True
+        self._batches = self._batches or Batches(self._provider, self.caller.priced)
+        self._batches.take_inbox(inbox)
+
+    async def start(self) -> None:
+        """Begin to answer the turns of phases in batch mode."""
+        if self._batches is not None:
+            await self._batches.start()
+
+    def about(self, question: Question) -> str | None:
+        """See `workflow_engine.adapter.Explains`."""
+        return self._batches.about(question) if self._batches is not None else None
+
+    async def close(self) -> None:
+        """Stop answering them."""
+        if self._batches is not None:
+            await self._batches.close()
+
+    async def _provider(self, name: str) -> ModelProvider:
+        if name != self.provider.name:
+            raise Missing(f"a provider of models {name!r}")
+        return self.provider

@@ -3,13 +3,46 @@
 import functools
 from collections.abc import Awaitable, Callable
 
+import msgspec
+
 from workflow_engine.adapter import Inbox
-from workflow_engine.agents.batch_queue import Outstanding
 from workflow_engine.agents.batch_turn import provider_of
 from workflow_engine.agents.batching import Batching
 from workflow_engine.agents.messages import ModelReply
 from workflow_engine.agents.provider import ModelProvider
-from workflow_engine.core.components import Question
+from workflow_engine.core.components import Question, WaitKind
+
+
+class BatchSent(msgspec.Struct, frozen=True):
+    """A batch whose results have not been taken yet.
+
+    Attributes:
+        id: the provider's name for it.
+        model: the model that is asked.
+        requests: how many there are in it.
+        sent: when, in seconds since the epoch.
+    """
+
+    id: str
+    model: str
+    requests: int
+    sent: float
+
+
+class BatchesState(msgspec.Struct, frozen=True):
+    """How the batches of one provider stand with us.
+
+    Attributes:
+        provider: its name.
+        waiting: turns that wait, those in batches included.
+        batches: the outstanding ones, the oldest first.
+        trouble: why nothing goes on at the moment, or None.
+    """
+
+    provider: str
+    waiting: int
+    batches: tuple[BatchSent, ...]
+    trouble: str | None
 
 
 class Batches:
@@ -40,7 +73,7 @@ class Batches:
         inbox = self._inbox
         if inbox is not None:
             inbox.watch(functools.partial(self._take, inbox, doubted=False))
-            for question in sorted(inbox.open(), key=lambda question: question.asked_at):
+            for question in sorted(inbox.open(WaitKind.IO), key=lambda question: question.asked_at):
                 self._take(inbox, question, doubted=True)
 
     async def close(self) -> None:
@@ -50,13 +83,17 @@ class Batches:
         for batching in batchings:
             await batching.close()
 
-    def outstanding(self) -> dict[str, list[Outstanding]]:
-        """Return by provider the batches whose results have not been taken yet, the oldest first."""
-        return {name: self._of[name].outstanding() for name in sorted(self._of)}
-
-    def troubles(self) -> dict[str, str]:
-        """Return by provider why its batches do not go on at the moment."""
-        return {name: one.trouble for name, one in sorted(self._of.items()) if one.trouble is not None}
+    def states(self) -> list[BatchesState]:
+        """Return how the batches stand, by provider."""
+        return [
+            BatchesState(
+                name,
+                one.waiting,
+                tuple(BatchSent(sent.id, sent.line.model, sent.count, sent.sent) for sent in one.outstanding()),
+                one.trouble,
+            )
+            for name, one in sorted(self._of.items())
+        ]
 
     def about(self, question: Question) -> str | None:
         """See `workflow_engine.adapter.Explains`."""

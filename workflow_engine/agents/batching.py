@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import Final
 
 from workflow_engine.adapter import Inbox
@@ -18,13 +18,16 @@ from workflow_engine.agents.batch_turn import BatchedTurn, queued_turn, request_
 from workflow_engine.agents.messages import ModelReply, ModelRequest
 from workflow_engine.agents.provider import BatchItem, BatchProvider, BatchState, ModelProvider
 from workflow_engine.core.components import Cost, Question
-from workflow_engine.core.moments import moment, span
-from workflow_engine.errors import AnswerRefused, EngineError, TransientFailure, UnknownTask
+from workflow_engine.core.moments import moment
+from workflow_engine.errors import AnswerRefused, EngineError, PermanentFailure, TransientFailure, UnknownTask
 
 LOG: Final = logging.getLogger("workflow_engine")
 
 GRACE: Final = 30.0
 """Seconds after which a batch whose sending broke off is in the provider's list, if there is one."""
+
+START: Final = 120.0
+"""Seconds that an engine that starts has to look for replies, before a turn is taken to have waited for too long."""
 
 TRIES: Final = 2
 """Batches that may have no reply for a turn, before the model is asked live."""
@@ -72,7 +75,9 @@ class Batching:
         """
         asked, at, now = queued_turn(question), question.asked_at, self._inbox.now()
         line = Line(asked.request.model, asked.size, asked.wait)
-        turn = Turn(request_id(question), question.id, line, at, at + asked.max_wait, at)
+        # Results that came while no engine ran are looked for first.
+        expires = max(at + asked.max_wait, now + START if doubted else 0.0)
+        turn = Turn(request_id(question), question.id, line, at, expires, at)
         self._queue.add(turn, Doubt(at, now + GRACE) if doubted else None)
         self._woken.set()
 
@@ -82,6 +87,11 @@ class Batching:
         await asyncio.wait([self._work])
 
     # ------------------------------------------------------------ what is known
+
+    @property
+    def waiting(self) -> int:
+        """How many turns wait, those in batches included."""
+        return len(self._queue.turns)
 
     def outstanding(self) -> list[Outstanding]:
         """Return the batches whose results have not been taken yet, the oldest first."""
@@ -125,15 +135,12 @@ class Batching:
     async def _round(self) -> None:
         """Do what is due."""
         now = self._inbox.now()
-        for turn in self._queue.expired(now):
-            waited = span(now - turn.asked)
-            await self._close(turn, BatchedTurn(live=f"no batch of {self._name} has replied within {waited}"))
+        await self._ask_live(self._queue.expired(now), f"no batch of {self._name} has replied in time")
         if not self._queue.turns and not self._queue.batches:
             return
         provider = await self._find()
         if not isinstance(provider, BatchProvider):
-            for turn in list(self._queue.turns.values()):
-                await self._close(turn, BatchedTurn(live=f"{self._name} has no batches"))
+            await self._ask_live(list(self._queue.turns.values()), f"{self._name} has no batches")
             return
         if self._queue.doubts and self._queue.search <= now:
             await self._search(provider, now)
@@ -161,7 +168,10 @@ class Batching:
         """Take over a batch of the list if turns in doubt are in it; return False where nobody can say so yet."""
         if state.id in self._queue.batches or state.id in self._read or not (state.label or LABEL).startswith(LABEL):
             return True
-        ids = await provider.batch_ids(state.id)
+        try:
+            ids = await provider.batch_ids(state.id)
+        except PermanentFailure:  # then nobody can read its results, either
+            ids = None
         if ids is None:
             return state.state != "open"
         self._read.add(state.id)
@@ -181,11 +191,9 @@ class Batching:
                 return
             state = await provider.batch(batch.id)
             items = await provider.batch_items(batch.id) if state.state == "ended" else []
-        except TransientFailure as error:
+        except EngineError as error:  # whatever it is, the batch may be worked on
             self._say(f"batch {batch.id} cannot be looked at: {error}")
             return
-        except EngineError as error:
-            state, items = BatchState(batch.id, "failed", None, batch.sent, str(error)), []
         self.trouble = None
         if state.state != "open":
             await self._settle(batch, state, {item.id: item for item in items})
@@ -194,10 +202,7 @@ class Batching:
         """Answer the questions of a batch that has ended."""
         why = state.error or f"batch {batch.id} has no reply for it"
         turns = self._queue.within(batch)
-        answered = (self._came(turn, items.get(turn.id) or BatchItem(turn.id, None, why)) for turn in turns)
-        for came in await asyncio.gather(*answered, return_exceptions=True):
-            if came is not None:
-                raise came  # what was not answered is answered when the batch is looked at next
+        await _all(self._came(turn, items.get(turn.id) or BatchItem(turn.id, None, why)) for turn in turns)
         self._queue.done(batch)
         self._read.add(batch.id)
 
@@ -215,13 +220,14 @@ class Batching:
             self._queue.again(turn, self._inbox.now())
 
     async def _cancel(self, provider: BatchProvider, batch: Outstanding) -> None:
-        """Stop a batch that nobody waits for.  One that has ended cannot be stopped, which is all the same."""
+        """Stop a batch that nobody waits for; one that was found may have others who wait for it."""
         self._queue.done(batch)
         self._read.add(batch.id)
-        try:
-            await provider.cancel_batch(batch.id)
-        except EngineError as error:
-            LOG.info("batch %s of %s was not stopped: %s", batch.id, self._name, error)
+        if not batch.found:
+            try:
+                await provider.cancel_batch(batch.id)
+            except EngineError as error:  # one that has ended cannot be stopped, which is all the same
+                LOG.info("batch %s of %s was not stopped: %s", batch.id, self._name, error)
 
     async def _send(self, provider: BatchProvider, turns: Sequence[Turn], now: float) -> None:
         """Send a batch; where that fails, the turns stay in doubt until the provider's list says more."""
@@ -243,12 +249,14 @@ class Batching:
             self._queue.hold(turns[0].line, now + max(GRACE, error.retry_after or 0.0))
             self._say(f"a batch of {len(requests)} was not sent: {error}")
         except EngineError as error:
-            for turn in sending:
-                await self._close(turn, BatchedTurn(live=f"a batch with it was refused: {error}"))
+            await self._ask_live(sending, f"a batch with it was refused: {error}")
         else:
             self.trouble = None
             self._queue.hold(turns[0].line, now)
             self._queue.sent(batch, sending, now)
+
+    async def _ask_live(self, turns: Sequence[Turn], why: str) -> None:
+        await _all(self._close(turn, BatchedTurn(live=why)) for turn in turns)
 
     async def _close(self, turn: Turn, came: BatchedTurn, cost: Cost | None = None) -> None:
         """Answer a question, and forget its turn.
@@ -264,6 +272,13 @@ class Batching:
         if trouble != self.trouble:
             LOG.warning("batches of %s: %s", self._name, trouble)
         self.trouble = trouble
+
+
+async def _all(works: Iterable[Coroutine[None, None, None]]) -> None:
+    """Do all of *works*, side by side; what fails is due again, and is raised once the others are done."""
+    for came in await asyncio.gather(*works, return_exceptions=True):
+        if came is not None:
+            raise came
 
 
 def cost_of(reply: ModelReply) -> Cost:

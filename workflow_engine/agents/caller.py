@@ -86,6 +86,14 @@ class LimitedCaller:
         """See `workflow_engine.agents.agent.Caller`."""
         return self._prices.most(provider.name, request)
 
+    def priced(self, provider: str, model: str, reply: ModelReply) -> ModelReply:
+        """See `workflow_engine.agents.agent.Caller`."""
+        usage = reply.usage
+        if usage.cost is not None:
+            return reply
+        cost = self._prices.cost(provider, model, usage, named=reply.model, batch=True)
+        return msgspec.structs.replace(reply, usage=msgspec.structs.replace(usage, cost=cost))
+
     def states(self) -> list[ModelState]:
         """Return how the models stand that were asked, by provider and name."""
         return [line.state(provider, model) for (provider, model), line in sorted(self._lines.items())]

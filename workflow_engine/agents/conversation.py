@@ -176,7 +176,7 @@ class Conversation:
             usage = reply.usage
             timed = msgspec.structs.replace(reply, seconds=round(loop.time() - begun, 3))
             # As plain JSON: that a structure comes back as it was would be checked value by value.
-            plain = msgspec.to_builtins(timed)
+            plain = msgspec.json.decode(msgspec.json.encode(timed))
             return plain, Cost(usage.input + usage.output, usage.cost or 0.0, int(usage.cost is None))
         raise next((failure for failure in failures if isinstance(failure, TransientFailure)), failures[0])
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from workflow_engine.adapter import Closes, Starts
 from workflow_engine.agents.agent import AgentAdapter, Toolbox
+from workflow_engine.agents.batches import Batches
 from workflow_engine.agents.caller import LimitedCaller
 from workflow_engine.agents.prices import FREE, Prices
 from workflow_engine.agents.provider import ModelProvider, Phased
@@ -28,6 +29,7 @@ class Models:
         providers: by name.
         prices: of models.
         caller: asks the providers.
+        batches: answers the turns of phases in batch mode.
         announce: is told who replies, and why, before it first does for this reason.
     """
 
@@ -35,6 +37,7 @@ class Models:
         self.providers = Providers(settings)
         self.prices = Prices()
         self.caller = LimitedCaller(self.providers.settings, self.prices)
+        self.batches = Batches(self._provider, self.caller.priced)
         self.announce: Callable[[Choice], None] = log_choice
         self._announced: set[str] = set()
         self._started: dict[str, ModelProvider] = {}
@@ -49,7 +52,7 @@ class Models:
             PermanentFailure: nothing says which model to ask.
         """
         choice = self.providers.choose(phase)
-        provider = self._started.get(choice.provider) or await self._start(choice.provider)
+        provider = await self._provider(choice.provider)
         if not choice.model:
             raise PermanentFailure(
                 f"phase {phase.id!r} names no model, and {choice.provider} has no default; write `model: ...` into the "
@@ -59,10 +62,11 @@ class Models:
             self._announced.add(str(choice))
             self.announce(choice)
         bound = provider.of(phase) if isinstance(provider, Phased) else provider
-        return AgentAdapter(bound, choice.model, self.caller, toolbox)
+        return AgentAdapter(bound, choice.model, self.caller, toolbox, batched=True)
 
     async def close(self) -> None:
         """Let go of connections; the next phase has them made anew."""
+        await self.batches.close()
         started, self._started, self._turn = self._started, {}, None
         self.caller.close()
         for provider in started.values():
@@ -76,6 +80,9 @@ class Models:
         """See `Providers.register`; what is under way with the one before stays with it."""
         self.providers.register(provider)
         self._started.pop(provider.name, None)
+
+    async def _provider(self, name: str) -> ModelProvider:
+        return self._started.get(name) or await self._start(name)
 
     async def _start(self, name: str) -> ModelProvider:
         if self._turn is None:

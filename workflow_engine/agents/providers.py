@@ -129,6 +129,16 @@ class Providers:
             found = self._made[name] = _plugged(name) or self._built_in(name)
         return found
 
+    def url(self, name: str) -> str | None:
+        """Return where a provider is reached, None where that is its own address."""
+        built_in = BUILT_IN.get(name)
+        url = self.settings.base_urls.get(name)
+        return url or (self._environment.get(built_in.url) if built_in is not None else None) or None
+
+    def is_set(self, variable: str) -> bool:
+        """Return whether a variable of the environment is set."""
+        return bool(self._environment.get(variable))
+
     def has_key(self, name: str) -> bool:
         """Return whether a provider has what it needs, as far as can be seen from here."""
         return self._lacks(name) is None
@@ -165,8 +175,8 @@ class Providers:
         """Return why a built-in provider can be asked, or None."""
         if self._environment.get(built_in.key):
             return f"since {built_in.key} is set"
-        url = self.settings.base_urls.get(name) or self._environment.get(built_in.url) or ""
-        return f"since {url} is on this machine" if urlsplit(url).hostname in LOCAL else None
+        host = urlsplit(self.url(name) or "").hostname
+        return f"since its server is on this machine, at {host}" if host in LOCAL else None
 
     def _model(self, name: str, phase: Phase) -> str:
         if name == OFFLINE:
@@ -215,7 +225,8 @@ def _plugged(name: str) -> ModelProvider | None:
             provider: Any = offered() if isinstance(offered, type) or not hasattr(offered, "reply") else offered
         except Exception as error:  # other people's code
             raise PermanentFailure(
-                f"the provider of models {name!r} ({point.value}) cannot be loaded: {error!r}; mend or remove its package"
+                f"the provider of models {name!r} ({point.value}) cannot be loaded: {error!r}; "
+                "mend or remove its package"
             ) from error
         if not callable(getattr(provider, "reply", None)):
             raise PermanentFailure(

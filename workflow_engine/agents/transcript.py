@@ -77,7 +77,7 @@ async def keep_transcript(task: Task, transcript: Transcript) -> None:
 
 
 def written(transcript: Transcript, redactor: Redactor) -> bytes:
-    """Return a transcript as JSON, without secrets; tools as they are, since in a schema names of secrets do no harm."""
+    """Return a transcript as JSON, without secrets; tools as they are: in a schema, names of secrets do no harm."""
     bare = tuple(msgspec.structs.replace(message, raw=None) for message in transcript.messages)
     plain: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(transcript, messages=bare, tools=()))
     return msgspec.json.encode({**redactor.value(plain), "tools": msgspec.to_builtins(transcript.tools)})

@@ -8,6 +8,7 @@ from typing import Final
 
 import workflow_engine
 from workflow_engine.cli.checks import Check, size
+from workflow_engine.cli.checks_agents import asked
 from workflow_engine.cli.times import when
 from workflow_engine.control.client import find_engine
 from workflow_engine.errors import EngineError, JournalDamaged
@@ -66,6 +67,7 @@ def engine(data_dir: Path) -> Iterator[Check]:
         yield Check("engine", "warn", f"{fact}; it is version {status['version']}", "start it again with this version")
     else:
         yield Check("engine", "ok", fact)
+    yield from asked(status.get("models", ()))
 
 
 def index(data_dir: Path) -> Iterator[Check]:

@@ -12,6 +12,7 @@ from workflow_engine.errors import EngineError
 
 if TYPE_CHECKING:
     from workflow_engine.cli.checks import Check
+    from workflow_engine.config import EngineSettings
 
 
 @click.command(epilog=examples("doctor", "doctor --data-dir /srv/tasks --json"))
@@ -26,7 +27,7 @@ def doctor(ctx: click.Context, invocation: Invocation, /, as_json: bool) -> None
     code 1 if there is a problem. Nothing is changed, and an engine that runs is not disturbed.
     """
     settings = [(name, _shown(value), source) for name, value, source in invocation.configuration.rows()]
-    checks = list(_checks(invocation.data_dir))
+    checks = list(_checks(invocation.settings))
     if as_json:
         print_json(
             {
@@ -42,12 +43,14 @@ def doctor(ctx: click.Context, invocation: Invocation, /, as_json: bool) -> None
         ctx.exit(1)
 
 
-def _checks(data_dir: Path) -> "Iterator[Check]":
-    from workflow_engine.cli import checks, checks_data
+def _checks(settings: "EngineSettings") -> "Iterator[Check]":
+    from workflow_engine.cli import checks, checks_agents, checks_data
 
+    data_dir = settings.data_dir
     yield from checks.python()
     yield from checks.sqlite()
     yield from _settings()
+    yield from checks_agents.agents(settings.agents)
     for look in (checks.directory, checks_data.journal, checks_data.engine, checks_data.index, checks_data.artifacts):
         yield from _guarded(look, data_dir)
 
@@ -72,4 +75,8 @@ def _settings() -> "Iterator[Check]":
 
 
 def _shown(value: object) -> object:
+    from workflow_engine.cli.checks_agents import shown_url
+
+    if isinstance(value, str) and "://" in value:
+        return shown_url(value)
     return value if isinstance(value, str | int | float | None) else str(value)

@@ -12,6 +12,7 @@ from workflow_engine.core.components import (
     Attempt,
     Children,
     Context,
+    Cost,
     Data,
     Failure,
     Feedback,
@@ -23,6 +24,7 @@ from workflow_engine.core.components import (
     Question,
     Result,
     Run,
+    Spent,
     Stage,
     Status,
     Table,
@@ -72,8 +74,19 @@ def document(record: TaskRecord, children: Sequence[TaskRow]) -> dict[str, Any]:
             for name, entry in entries(record, Answers).items()
         },
         "artifacts": {name: from_json(raw) for name, raw in entries(record, Artifacts).items()},
+        "cost": cost_document(record.find(Spent)),
         "failure": msgspec.to_builtins(failure) if failure is not None else None,
     }
+
+
+def cost_document(spent: Spent | None) -> dict[str, Any]:
+    """Return what models have cost: ``unpriced`` are the turns whose dollars are not known."""
+    cost, extended = (spent.cost, spent.extended) if spent is not None else (Cost(), Cost())
+    return {**_amounts(cost), "unpriced": cost.unpriced, "extended_by": _amounts(extended)}
+
+
+def _amounts(cost: Cost) -> dict[str, Any]:
+    return {"tokens": cost.tokens, "dollars": cost.dollars}
 
 
 def entries(record: TaskRecord, kind: type[Table]) -> dict[str, Any]:

@@ -6,12 +6,12 @@ from typing import Any, Final
 import click
 import msgspec
 
-from workflow_engine.cli.document import entries, question_document
+from workflow_engine.cli.document import cost_document, entries, question_document
 from workflow_engine.cli.options import Invocation
 from workflow_engine.cli.output import clean, is_terminal, print_json
 from workflow_engine.cli.run_standing import Asked, Lacking, Standing
 from workflow_engine.cli.typed import typed
-from workflow_engine.core.components import Failure, PhaseProgress, Progress, TaskState
+from workflow_engine.core.components import Failure, PhaseProgress, Progress, Spent, TaskState
 from workflow_engine.ecs_workflow import Task
 from workflow_engine.values import from_json
 
@@ -103,6 +103,7 @@ def document(standing: Standing, task: Task) -> dict[str, Any]:
         "output": task.output if standing.ended else None,
         "outputs": task.outputs,
         "skipped": [phase for phase, entry in progress.items() if entry.outcome in SKIPPED],
+        "cost": cost_document(standing.record.find(Spent)),
         "failure": msgspec.to_builtins(task.failure) if task.failure is not None else None,
         "question": questions[0] if questions else None,
         "questions": questions,

@@ -14,6 +14,7 @@ from workflow_engine.cli.run_threads import HastyExecutor
 from workflow_engine.cli.times import local
 from workflow_engine.core.components import PhaseProgress, Progress, WaitKind
 from workflow_engine.core.events import (
+    PhaseCompleted,
     QuestionAsked,
     RunParked,
     TaskCancelled,
@@ -25,8 +26,8 @@ from workflow_engine.ecs_workflow import ECSWorkflowEngine, Task
 from workflow_engine.errors import AnswerRefused, InputRefused
 from workflow_engine.runtime.local import Committed
 
-TELLING: Final = (QuestionAsked, RunParked, TimerSet, TaskCompleted, TaskFailed, TaskCancelled)
-"""Events after which it may be that nothing moves any more."""
+TELLING: Final = (QuestionAsked, RunParked, TimerSet, PhaseCompleted, TaskCompleted, TaskFailed, TaskCancelled)
+"""Events after which it may be that nothing moves any more: what follows a phase may lack what other tasks lack."""
 
 PAUSE: Final = 0.02
 """Seconds between two looks at a task of which a part waits."""

@@ -12,6 +12,7 @@ from workflow_engine.cli.times import when
 from workflow_engine.core.components import (
     Artifacts,
     Context,
+    Cost,
     Data,
     Escalated,
     Failure,
@@ -21,6 +22,7 @@ from workflow_engine.core.components import (
     Json,
     PhaseProgress,
     Progress,
+    Spent,
     Stage,
     Status,
     Undoing,
@@ -59,12 +61,27 @@ def facts(record: TaskRecord) -> Iterator[tuple[str, str]]:
         yield "parent", identity.parent
     if identity.labels:
         yield "labels", " ".join(f"{key}={value}" for key, value in identity.labels.items())
+    spent = record.find(Spent)
+    if spent is not None and spent.cost != Cost():
+        yield "cost", cost_words(spent.cost)
     data = record.find(Data)
     if data is not None:
         yield "data", _cell(data.value)
     output = given(record)
     if isinstance(output, msgspec.Raw):
         yield "output", _cell(output)
+
+
+def cost_words(cost: Cost) -> str:
+    """Return what models have cost, in words."""
+    known = f"{cost.tokens:,} tokens, {dollars(cost.dollars)}"
+    turns = "1 turn" if cost.unpriced == 1 else f"{cost.unpriced} turns"
+    return f"{known} and {turns} of unknown price" if cost.unpriced else known
+
+
+def dollars(amount: float) -> str:
+    """Return an amount of US dollars; what a single turn costs is often less than a cent."""
+    return f"${amount:,.2f}" if amount >= 1 else f"${amount:.4f}"
 
 
 def phase_columns(record: TaskRecord) -> tuple[str, ...]:

@@ -95,9 +95,11 @@ def _pages(model: "ReadModel", query: "TaskQuery", limit: int) -> "tuple[list[Ta
 
 
 def _document(row: "TaskRow") -> dict[str, Any]:
-    from workflow_engine.cli.document import row_document
+    from workflow_engine.cli.document import cost_document, row_document
+    from workflow_engine.core.components import Spent
 
-    return row_document(row, ("since", "submitted_at", "ended_at"))
+    cost = cost_document(Spent(row.cost)) if row.cost is not None else None
+    return {**row_document(row, ("since", "submitted_at", "ended_at")), "cost": cost}
 
 
 def _cells(row: "TaskRow", staged: bool) -> tuple[str, ...]:

@@ -96,6 +96,7 @@ def whole(task: Task) -> dict[str, Any]:
         "outputs": task.outputs,
         "output": task.output,
         "artifacts": task.artifacts,
+        "cost": {"tokens": task.spent.tokens, "dollars": task.spent.dollars, "unpriced": task.spent.unpriced},
     }
 
 

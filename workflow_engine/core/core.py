@@ -15,6 +15,7 @@ from workflow_engine.core.components import (
     Question,
     Run,
     Steps,
+    WaitKind,
     definition_entity,
 )
 from workflow_engine.core.exporting import family
@@ -252,10 +253,10 @@ class Core:
             found = self._state.world.find(run, Question)
         return found if found is not None and found.id == question else None
 
-    def questions(self) -> list[Question]:
-        """Return all open questions, in no order.  Costs what exists: for whoever begins."""
+    def questions(self, kind: WaitKind) -> list[Question]:
+        """Return all open questions of a kind, in no order.  Costs what exists: for whoever begins."""
         with self._state.world.entered():
-            return self._state.world.every(Question)
+            return [question for question in self._state.world.every(Question) if question.kind is kind]
 
     def adapter(self, run: str) -> str | None:
         """Return the task type that carries a live run out, None where there is no such run."""

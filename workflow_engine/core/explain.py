@@ -6,6 +6,7 @@ from typing import Any, Final
 from workflow_engine.core.components import (
     Failure,
     Identity,
+    Question,
     Stage,
     Status,
     TaskState,
@@ -26,6 +27,7 @@ def explain(
     serving: bool,
     lacks: Mapping[str, str] | None = None,
     child: Callable[[str], str | None] = lambda task: None,
+    about: Callable[[Question], str | None] = lambda question: None,
 ) -> str:
     """Return what or whom a task waits for, since when, when it next wakes, and what happens then.
 
@@ -35,6 +37,7 @@ def explain(
         serving: whether an engine carries tasks out.
         lacks: what ready runs need that is not registered, by run id.
         child: gives what a task that this one forked waits for, see `brief`; None where that is not known.
+        about: gives what is being done about an open question, None where that is not known.
     """
     identity, status, stage = record.get(Identity), record.get(Status), record.find(Stage)
     at = f", at stage {stage.name!r}" if stage is not None else ""
@@ -42,7 +45,7 @@ def explain(
     if status.state.terminal:
         return f"{name} {_ended(status, record.find(Failure), now)}."
     undoing = record.find(Undoing)
-    parts = [str(found) for found in _reasons(record, Around(now, serving, lacks or {}, child))]
+    parts = [str(found) for found in _reasons(record, Around(now, serving, lacks or {}, child, about))]
     said = "; and ".join([*parts[:NAMED_MAX], *_rest(parts), *_held(record.held)]) or "is between phases"
     return f"{name} {said if undoing is None else _undoing(record, undoing, said)}."
 

@@ -75,7 +75,7 @@ def _close_item(tick: Tick, run_id: str, run: Run, result: ItemResult) -> Done |
     group = group_of(run_id)
     fan = tick.state.fans[group]
     tick.world.put_entry(group, Results, str(run.item), result)
-    free(tick, run_id)
+    free(tick.state, run_id)
     tick.world.remove(run_id)
     del fan.live[run_id]
     fan.ended += 1

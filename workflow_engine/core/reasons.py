@@ -38,12 +38,14 @@ class Around(msgspec.Struct, frozen=True):
         serving: whether an engine carries tasks out.
         lacks: what ready runs need that is not registered, by run id.
         child: gives what a forked task waits for, None where that is not known.
+        about: gives what is being done about an open question, None where that is not known.
     """
 
     now: float
     serving: bool
     lacks: Mapping[str, str]
     child: Callable[[str], str | None]
+    about: Callable[[Question], str | None] = lambda question: None
 
     def needs(self, run_id: str, ready: Ready) -> str | None:
         """Return what a ready run lacks.
@@ -86,7 +88,7 @@ def reason(run_id: str, run: Mapping[str, Any], around: Around) -> Reason:
             when = f"since {moment(since, now)}, until {moment(until, now)}"
             return Reason(f"sleeps in {place} {when}", "then it goes on")
         case Suspended() as suspended:
-            return _asking(run, suspended, place, now)
+            return _asking(run, suspended, place, around)
         case Joining() as joining:
             return _joining(run, joining, place, around)
         case Ready() as ready:
@@ -156,14 +158,18 @@ def _ready(place: str, when: str, needs: str | None, serving: bool) -> Reason:
     return Reason(f"is ready for {place} {when} and waits for a free place", "it goes on when others end")
 
 
-def _asking(run: Mapping[str, Any], suspended: Suspended, place: str, now: float) -> Reason:
+def _asking(run: Mapping[str, Any], suspended: Suspended, place: str, around: Around) -> Reason:
     question: Question = run["question"]
+    now = around.now
     escalated: Escalated | None = run.get("escalated")
     wanted = asked(question)
     if escalated is not None:
         about = f"the work that it rejected: {first_issue(escalated.issues)}"
         wanted = f"{whom(question)} to decide about {about} (question {question.id})"
-    return Reason(f"waits in {place} since {moment(suspended.since, now)} for {wanted}", _due(question, suspended, now))
+    return Reason(
+        f"waits in {place} since {moment(suspended.since, now)} for {wanted}",
+        around.about(question) or _due(question, suspended, now),
+    )
 
 
 def _due(question: Question, suspended: Suspended, now: float) -> str:

@@ -16,6 +16,7 @@ from workflow_engine.core.components import (
     Child,
     Children,
     Component,
+    Cost,
     Data,
     Definition,
     Escalated,
@@ -44,7 +45,7 @@ from workflow_engine.core.fan import Fan, group_of
 from workflow_engine.core.flow import held_phases
 from workflow_engine.core.plan import Plan
 from workflow_engine.core.runs import QUESTION_TIMER
-from workflow_engine.core.spending import index_reserved
+from workflow_engine.core.spending import free, index_reserved
 from workflow_engine.core.tick import Components, State
 from workflow_engine.core.timetables import set_timer
 
@@ -163,8 +164,9 @@ _JSON: Final[dict[type[Any], tuple[str, ...]]] = {
     Escalated: ("output", "issues"),
     Timetable: ("data",),
     Definition: ("spec",),
+    Cost: (),
 }
-"""Fields that hold JSON."""
+"""Fields that hold JSON; every type of an entry of a table is here."""
 
 _OWNING: Final = frozenset(NAMES[kind] for kind in _JSON if kind in NAMES)
 
@@ -260,6 +262,7 @@ def _check_fans(state: State, warnings: list[str]) -> None:
             state.lanes.discard(entity)
             state.timers.drop(entity)
             state.timers.drop(QUESTION_TIMER + entity)
+            free(state, entity)
             state.world.remove(entity)
             warnings.append(f"run {entity} is erased: the journal has lost parts of its fan-out")
         task = group.partition("/")[0]

@@ -138,7 +138,7 @@ def _abandon_parts(tick: Tick, run: str) -> None:
     for item in fan.live if fan is not None else ():
         abort(tick, item)
         if item in tick.world:  # else it was planned in this tick
-            free(tick, item)
+            free(tick.state, item)
             tick.world.remove(item)
     children = tick.world.find(run, Children)
     if children is not None:
@@ -150,7 +150,7 @@ def close_visit(tick: Tick, run_id: str, run: Run, progress: PhaseProgress) -> N
     world = tick.world
     world.put_entry(run.task, Progress, run.phase, progress)
     if tick.state.reserved:
-        free(tick, run_id)
+        free(tick.state, run_id)
     world.remove(run_id)
     forget_run(tick, run_id, run.task)
 

@@ -81,15 +81,15 @@ def reserve(tick: Tick, run: str, step: str, cost: Cost) -> Bound | None:
     return bound
 
 
-def free(tick: Tick, run: str) -> None:
+def free(state: State, run: str) -> None:
     """Forget what is put aside for a run that ends."""
-    if not tick.state.reserved:
+    if not state.reserved:
         return
-    table = tick.world.find(run, Reserved)
+    table = state.world.find(run, Reserved)
     if table is not None:
-        identity = tick.world.get(tick.world.get(run, Run).task, Identity)
+        identity = state.world.get(state.world.get(run, Run).task, Identity)
         for cost in table.entries.values():
-            _change(tick.state, identity, cost.negative())
+            _change(state, identity, cost.negative())
 
 
 def index_reserved(state: State, run: str) -> None:

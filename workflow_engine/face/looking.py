@@ -90,7 +90,7 @@ class Looking(Opening):
             found = core.record(name)
             return brief(found, now, serving=serving, lacks=core.lacks(name)) if found is not None else None
 
-        sentence = explain(record, now, serving=serving, lacks=lacks, child=child)
+        sentence = explain(record, now, serving=serving, lacks=lacks, child=child, about=session.about)
         await session.host.durable()  # what it says of children, too
         return sentence
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Self
 
 from workflow_engine.adapter import Adapter
 from workflow_engine.agents.models import Models
+from workflow_engine.agents.toolbox.registered import RegisteredTools
 from workflow_engine.artifacts.port import ArtifactStore
 from workflow_engine.control.server import ControlServer
 from workflow_engine.core.components import Json
@@ -61,7 +62,7 @@ class Opening(Registering):
     def __init__(
         self,
         storage: Storage,
-        adapters: Callable[[Handlers], dict[str, Adapter]],
+        adapters: Callable[[Handlers, RegisteredTools], dict[str, Adapter]],
         limits: Mapping[str, int],
         models: Models,
     ) -> None:

@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from workflow_engine.adapter import Adapter
+from workflow_engine.adapters.agent_defaults import Lends, RegisteredAgent
 from workflow_engine.adapters.classifier import CLASSIFIER, Classifier, ClassifierAdapter
 from workflow_engine.agents.models import Models
 from workflow_engine.agents.provider import ModelProvider
+from workflow_engine.agents.toolbox.registered import RegisteredTools
+from workflow_engine.agents.tools import Policy, Tool
 from workflow_engine.core.components import TaskState
 from workflow_engine.core.inputs import Limit
 from workflow_engine.errors import SpecError
@@ -26,17 +29,25 @@ LOG: Final = logging.getLogger("workflow_engine")
 
 
 class Registering:
-    """Holds what is registered, and tells an engine that is open what is new."""
+    """Holds what is registered, and tells an engine that is open what is new.
+
+    Attributes:
+        tools: the tools that models may have called.
+    """
 
     def __init__(
-        self, adapters: Callable[[Handlers], dict[str, Adapter]], limits: Mapping[str, int], models: Models
+        self,
+        adapters: Callable[[Handlers, RegisteredTools], dict[str, Adapter]],
+        limits: Mapping[str, int],
+        models: Models,
     ) -> None:
-        """Begin with *adapters* by task type, made of the handlers, *limits* by pool, and who runs *models*."""
+        """Begin with *adapters* by task type, made of handlers and tools, *limits* by pool, and who runs *models*."""
         self.models = models
         self._handlers = Handlers()
+        self.tools = RegisteredTools()
         self._hooks = Hooks()
         self._workflows = Workflows(self._handlers)
-        self._adapters = adapters(self._handlers)
+        self._adapters = adapters(self._handlers, self.tools)
         definer = Definer(self._handlers, self._adapters, self._known, self.register_workflow)
         self._handlers.register(DEFINE, definer.handler())
         self._limits: dict[tuple[str, str], int | None] = {("pool", name): most for name, most in limits.items()}
@@ -103,6 +114,9 @@ class Registering:
             raise SpecError(
                 f"the adapter for {name!r} is a {type(adapter).__name__} without `async def execute(task, phase)`"
             )
+        before = self._adapters.get(name)
+        if isinstance(adapter, RegisteredAgent) and isinstance(before, Lends):
+            adapter.take(before.means())
         self._adapters[name] = adapter
         self._registered("pool", name, concurrency)
 
@@ -116,6 +130,22 @@ class Registering:
         """
         self.models.register(provider)
         self._registered("pool", str(TaskType.AGENTIC), None)
+
+    def register_tool(
+        self, tool: Tool | Callable[..., Any], name: str | None = None, *, policy: Policy | None = None
+    ) -> None:
+        """Let agentic phases name a tool that models may have called, in place of the one before.
+
+        Args:
+            tool: a function, async or plain, whose type hints and docstring say what it takes and does; see
+                `workflow_engine.agents.toolbox.functions.tool`; or a `workflow_engine.agents.tools.Tool`.
+            name: what phases call it; the function's own name unless given.
+            policy: "allow", "ask" or "deny", where the phase says nothing; the tool says so itself unless given.
+
+        Raises:
+            SpecError: it is no tool, has no name, or the policy is none.
+        """
+        self.tools.register(tool, name, policy)
 
     def register_classifier(self, classifier: Classifier) -> None:
         """Have *classifier* say what tasks are that are submitted with neither workflow nor classification.

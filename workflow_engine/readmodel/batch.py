@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from workflow_engine.core.components import NAMES, TABLES, timetable_entity
+from workflow_engine.core.components import NAMES, TABLES, ledger_entity, timetable_entity
 from workflow_engine.journal.lines import Record
 
 Value = msgspec.Raw | dict[str, msgspec.Raw]
@@ -20,7 +20,8 @@ IDENTITY: Final = "identity"
 NULL: Final = msgspec.Raw(b"null")
 TABLE_NAMES: Final = frozenset(NAMES[kind] for kind in TABLES)
 TIMETABLE: Final = timetable_entity("")
-"""What the entity of a timetable has before the name of its workflow."""
+LEDGER: Final = ledger_entity("")
+"""What the entities of a timetable and of a ledger have before the name of their workflow."""
 
 
 class Anew(dict[str, msgspec.Raw]):
@@ -105,6 +106,7 @@ class Batch:
         tasks: the changes, by task id.
         definitions: JSON of definitions by their hashes; None for one that is gone.
         timetables: JSON of timetables by their workflows; None for one that is gone.
+        ledgers: JSON of ledgers by their workflows; None for one that is gone.
         feed: (number, engine time, JSON array of events) of the commits.
     """
 
@@ -112,6 +114,7 @@ class Batch:
         self.tasks: dict[str, TaskChange] = {}
         self.definitions: dict[str, msgspec.Raw | None] = {}
         self.timetables: dict[str, msgspec.Raw | None] = {}
+        self.ledgers: dict[str, msgspec.Raw | None] = {}
         self.feed: list[tuple[int, float, bytes]] = []
 
     def task(self, task: str) -> TaskChange:
@@ -139,6 +142,8 @@ class Batch:
             self.task(task).change_run(run, components)
         elif entity.startswith(TIMETABLE):
             self.timetables[entity.removeprefix(TIMETABLE)] = _one(components, "timetable")
+        elif entity.startswith(LEDGER):
+            self.ledgers[entity.removeprefix(LEDGER)] = _one(components, "ledger")
         elif entity.startswith("#"):
             self.definitions[entity[1:]] = _one(components, "definition")
         elif components is None:

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from workflow_engine.core.components import Failure, Identity, Question, Stage, Status
+from workflow_engine.core.components import Cost, Failure, Identity, Question, Spent, Stage, Status
 from workflow_engine.readmodel.batch import Components
 
 LATE: Final = 1e18
@@ -29,6 +29,7 @@ class Described(NamedTuple):
     status: Status
     failure: Failure | None
     stage: Stage | None
+    spent: Spent | None
 
 
 def described(own: Components) -> Described | None:
@@ -43,12 +44,14 @@ def described(own: Components) -> Described | None:
     why = _decode_failure(failure) if type(failure) is msgspec.Raw else None
     stage = own.get("stage")
     at = _decode_stage(stage) if type(stage) is msgspec.Raw else None
-    return Described(_decode_identity(identity), _decode_status(status), why, at)
+    spent = own.get("spent")
+    costs = _decode_spent(spent) if type(spent) is msgspec.Raw else None
+    return Described(_decode_identity(identity), _decode_status(status), why, at, costs)
 
 
 def task_row(k: int, n: int, of: Described, ended: bool, places: list[Place]) -> tuple[Any, ...]:
     """Return the row of a task, in the order of the table's columns."""
-    identity, status, failure, stage = of
+    identity, status, failure, stage, spent = of
     return (
         k,
         identity.id,
@@ -68,6 +71,7 @@ def task_row(k: int, n: int, of: Described, ended: bool, places: list[Place]) ->
         *(places[0][2:] if len(places) == 1 else (None, None, None)),
         len(places) > 1,
         stage.name if stage is not None else None,
+        _encode(spent.cost) if spent is not None and spent.cost != Cost() else None,
     )
 
 
@@ -157,6 +161,7 @@ _decode_identity: Final = msgspec.json.Decoder(Identity).decode
 _decode_status: Final = msgspec.json.Decoder(Status).decode
 _decode_failure: Final = msgspec.json.Decoder(Failure).decode
 _decode_stage: Final = msgspec.json.Decoder(Stage).decode
+_decode_spent: Final = msgspec.json.Decoder(Spent).decode
 _decode_question: Final = msgspec.json.Decoder(Question).decode
 _decode_suspended: Final = msgspec.json.Decoder(_Suspended).decode
 _decode_visit: Final = msgspec.json.Decoder(_Run).decode

@@ -54,6 +54,7 @@ def leap(connection: sqlite3.Connection, layout: Layout, n: int) -> int:
 
 _T = TypeVar("_T")
 _TIMETABLES: Final = "SELECT workflow FROM timetables"
+_LEDGERS: Final = "SELECT workflow FROM ledgers"
 _GONE: Final = "SELECT id FROM tasks WHERE ended_at IS NULL AND n < ?"
 _encode: Final = msgspec.json.Encoder().encode
 _decode_event: Final = msgspec.json.Decoder(dict[str, Any]).decode
@@ -68,8 +69,9 @@ class _Leaper:
         self._feed_bytes = 0  # in the feed since it was settled
 
     def define(self, snapshot: Path) -> None:
-        """Write the definitions, by which everything else is described, and the timetables that there still are."""
+        """Write the definitions, by which all else is described, and timetables and ledgers that there still are."""
         batch = Batch()
+        batch.ledgers = dict.fromkeys((name for (name,) in self._connection.execute(_LEDGERS)), None)
         batch.timetables = dict.fromkeys((name for (name,) in self._connection.execute(_TIMETABLES)), None)
         for entity, components in snapshot_entities(snapshot):
             if entity.startswith("#"):

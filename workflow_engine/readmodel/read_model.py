@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
-from workflow_engine.core.components import TaskState, Timetable
+from workflow_engine.core.components import Definition, Ledger, TaskState, Timetable
 from workflow_engine.core.record import TaskRecord
 from workflow_engine.errors import JournalError
 from workflow_engine.journal.layout import Layout
@@ -104,6 +104,10 @@ class ReadModel:
         """Return all that is known of a task, live, ended or archived; None if there is none of this id."""
         return self._ask(lambda connection: reading.record(connection, task))
 
+    def definition(self, digest: str) -> Definition | None:
+        """Return the definition with this hash, None where no task goes by it any more."""
+        return self._ask(lambda connection: reading.definition(connection, digest))
+
     def questions(self, query: QuestionQuery | None = None) -> QuestionPage:
         """Return a page of open questions.
 
@@ -115,6 +119,10 @@ class ReadModel:
     def timetables(self) -> tuple[Timetable, ...]:
         """Return when tasks are submitted by themselves, by the names of their workflows."""
         return self._ask(reading.timetables)
+
+    def ledgers(self) -> tuple[Ledger, ...]:
+        """Return what the models of all tasks have cost, by workflow."""
+        return self._ask(reading.ledgers)
 
     def events(
         self, task: str | None = None, after_n: int = 0, after_i: int | None = None, limit: int = LIMIT

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from workflow_engine.core.components import TaskState, Timetable, WaitKind
+from workflow_engine.core.components import Cost, Definition, Ledger, TaskState, Timetable, WaitKind
 from workflow_engine.core.record import TaskRecord
 from workflow_engine.core.restoring import decode
 from workflow_engine.journal.port import Entities
@@ -16,6 +16,7 @@ from workflow_engine.readmodel import cursor, searching, selecting
 from workflow_engine.readmodel.feed import feed, history
 from workflow_engine.readmodel.rows import EventRow, Page, TaskQuery, TaskRow
 from workflow_engine.readmodel.selecting import ORDERS
+from workflow_engine.readmodel.statements import SELECT_DEFINITION
 from workflow_engine.readmodel.stored import load
 from workflow_engine.readmodel.writing import lookup
 
@@ -53,6 +54,12 @@ def record(connection: sqlite3.Connection, task: str) -> TaskRecord | None:
     return TaskRecord(task, decode(stored.own), runs)
 
 
+def definition(connection: sqlite3.Connection, digest: str) -> Definition | None:
+    """Return a definition by its hash, or None."""
+    row = connection.execute(SELECT_DEFINITION, (digest,)).fetchone()
+    return msgspec.json.decode(row[0], type=Definition) if row is not None else None
+
+
 def ended(connection: sqlite3.Connection, ids: Sequence[str]) -> Entities:
     """Return the components of those tasks that have ended."""
     known = lookup(connection, ids)
@@ -62,6 +69,11 @@ def ended(connection: sqlite3.Connection, ids: Sequence[str]) -> Entities:
 def timetables(connection: sqlite3.Connection) -> tuple[Timetable, ...]:
     """Return when tasks are submitted by themselves, by the names of their workflows."""
     return tuple(_decode_timetable(json) for (json,) in connection.execute(_TIMETABLES))
+
+
+def ledgers(connection: sqlite3.Connection) -> tuple[Ledger, ...]:
+    """Return what the models of all tasks have cost, by the names of their workflows."""
+    return tuple(_decode_ledger(json) for (json,) in connection.execute(_LEDGERS))
 
 
 def events(
@@ -75,6 +87,7 @@ def events(
 
 
 _TIMETABLES: Final = "SELECT json FROM timetables ORDER BY workflow"
+_LEDGERS: Final = "SELECT json FROM ledgers ORDER BY workflow"
 _PLACES: Final = """
 SELECT phase, classification, waiting FROM places WHERE k = ?
 GROUP BY phase, classification, waiting ORDER BY min(since), min(run)
@@ -86,12 +99,14 @@ _KEYS: Final[dict[str, Callable[[TaskRow], str | float]]] = {
     "rank": lambda row: -row.priority,
 }
 _decode_timetable: Final = msgspec.json.Decoder(Timetable).decode
+_decode_ledger: Final = msgspec.json.Decoder(Ledger).decode
+_decode_cost: Final = msgspec.json.Decoder(Cost).decode
 _decode_labels: Final = msgspec.json.Decoder(dict[str, str]).decode
 
 
 def _task_row(connection: sqlite3.Connection, row: tuple[Any, ...]) -> TaskRow:
     k, task, workflow, definition, status, since, submitted_at, ended_at, reason, rank, assigned_to, parent = row[:12]
-    labels, phase, classification, waiting, spread, failed_phase, error, message, stage = row[12:]
+    labels, phase, classification, waiting, spread, failed_phase, error, message, stage, cost = row[12:]
     places: list[tuple[str, str, str | None]] = [(phase, classification, waiting)] if phase is not None else []
     if spread:
         places = connection.execute(_PLACES, (k,)).fetchall()
@@ -116,4 +131,5 @@ def _task_row(connection: sqlite3.Connection, row: tuple[Any, ...]) -> TaskRow:
         error,
         message,
         stage,
+        _decode_cost(cost) if cost is not None else None,
     )

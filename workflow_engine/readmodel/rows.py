@@ -4,7 +4,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from workflow_engine.core.components import TaskState, WaitKind
+from workflow_engine.core.components import Cost, TaskState, WaitKind
 
 Order = Literal["submitted", "-submitted", "since", "-since", "priority", "id", "-id"]
 """By submission, by the time a task came to stand where it stands, by priority (highest first, then oldest), by id; a
@@ -75,6 +75,7 @@ class TaskRow(msgspec.Struct, frozen=True, omit_defaults=True):
         error: see failed_phase.
         message: see failed_phase.
         stage: the stage of its workflow that it is at, or None.
+        cost: what its models have cost, None where nothing.
     """
 
     id: str
@@ -96,6 +97,7 @@ class TaskRow(msgspec.Struct, frozen=True, omit_defaults=True):
     error: str | None = None
     message: str | None = None
     stage: str | None = None
+    cost: Cost | None = None
 
 
 class Page(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ import msgspec
 
 from workflow_engine.journal.follow import Position
 
-SCHEMA: Final = 3
+SCHEMA: Final = 4
 """Raise it with every change of a table or of what is written to one: an index of another version is rebuilt."""
 
 TABLES: Final = """
@@ -15,6 +15,7 @@ TABLES: Final = """
 CREATE TABLE progress (position BLOB NOT NULL);
 CREATE TABLE definitions (digest TEXT PRIMARY KEY, json BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE timetables (workflow TEXT PRIMARY KEY, json BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE ledgers (workflow TEXT PRIMARY KEY, json BLOB NOT NULL) WITHOUT ROWID;
 
 -- phase, classification and waiting are those of a task's one run; those of a task with several stand in places.
 CREATE TABLE tasks (
@@ -22,7 +23,7 @@ CREATE TABLE tasks (
     workflow TEXT NOT NULL, definition TEXT NOT NULL, status TEXT NOT NULL, since REAL NOT NULL,
     submitted_at REAL NOT NULL, ended_at REAL, rank INTEGER NOT NULL, assigned_to TEXT, parent TEXT,
     reason TEXT, failed_phase TEXT, error TEXT, message TEXT, labels BLOB,
-    phase TEXT, classification TEXT, waiting TEXT, spread INTEGER NOT NULL, stage TEXT
+    phase TEXT, classification TEXT, waiting TEXT, spread INTEGER NOT NULL, stage TEXT, cost BLOB
 );
 CREATE TABLE places (
     k INTEGER NOT NULL, run TEXT NOT NULL, since REAL NOT NULL, phase TEXT NOT NULL, classification TEXT NOT NULL,

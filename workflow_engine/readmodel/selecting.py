@@ -14,7 +14,7 @@ from workflow_engine.readmodel.rows import TaskQuery
 COLUMNS: Final = """tasks.k, tasks.id, tasks.workflow, tasks.definition, tasks.status, tasks.since, tasks.submitted_at,
     tasks.ended_at, tasks.reason, tasks.rank, tasks.assigned_to, tasks.parent, tasks.labels, tasks.phase,
     tasks.classification, tasks.waiting, tasks.spread, tasks.failed_phase, tasks.error, tasks.message,
-    tasks.stage"""
+    tasks.stage, tasks.cost"""
 
 BRANCHES_MAX: Final = 100
 """Branches of a query at most; SQLite allows 500.  More are left to be filtered."""

@@ -12,6 +12,8 @@ DELETE_DEFINITION: Final = "DELETE FROM definitions WHERE digest = ?"
 DEFINITION: Final = "INSERT INTO definitions VALUES (?, ?)"
 DELETE_TIMETABLE: Final = "DELETE FROM timetables WHERE workflow = ?"
 TIMETABLE: Final = "INSERT INTO timetables VALUES (?, ?)"
+DELETE_LEDGER: Final = "DELETE FROM ledgers WHERE workflow = ?"
+LEDGER: Final = "INSERT INTO ledgers VALUES (?, ?)"
 OTHER_PLACES: Final = """
 SELECT run, since, phase, classification, waiting FROM places
 WHERE k = ? AND run NOT IN (SELECT value FROM json_each(CAST(? AS TEXT)))
@@ -30,7 +32,7 @@ DELETE_PLACE: Final = "DELETE FROM places WHERE k = ? AND run = ?"
 DELETE_QUESTION: Final = "DELETE FROM questions WHERE k = ? AND run = ?"
 DELETE_INVITED_TO: Final = "DELETE FROM invited WHERE k = ? AND run = ?"
 DELETE_TEXT: Final = "DELETE FROM search WHERE rowid = ?"
-TASK: Final = f"INSERT OR REPLACE INTO tasks VALUES ({', '.join('?' * 22)})"
+TASK: Final = f"INSERT OR REPLACE INTO tasks VALUES ({', '.join('?' * 23)})"
 HISTORY: Final = """
 INSERT INTO history VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET json = CAST(json || ',' || excluded.json AS BLOB)
 """

@@ -45,14 +45,13 @@ def write(connection: sqlite3.Connection, batch: Batch, n: int) -> None:
     Raises:
         JournalError: a component is not what this version can read.
     """
-    connection.executemany(sql.DELETE_DEFINITION, [(digest,) for digest in batch.definitions])
-    connection.executemany(
-        sql.DEFINITION, [(digest, json) for digest, json in batch.definitions.items() if json is not None]
-    )
-    connection.executemany(sql.DELETE_TIMETABLE, [(workflow,) for workflow in batch.timetables])
-    connection.executemany(
-        sql.TIMETABLE, [(workflow, json) for workflow, json in batch.timetables.items() if json is not None]
-    )
+    for delete, insert, rows in (
+        (sql.DELETE_DEFINITION, sql.DEFINITION, batch.definitions),
+        (sql.DELETE_TIMETABLE, sql.TIMETABLE, batch.timetables),
+        (sql.DELETE_LEDGER, sql.LEDGER, batch.ledgers),
+    ):
+        connection.executemany(delete, [(key,) for key in rows])
+        connection.executemany(insert, [(key, json) for key, json in rows.items() if json is not None])
     known = lookup(connection, batch.tasks)
     write_feed(connection, batch.feed)
     _purge_feed(connection, batch, known)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from workflow_engine.adapter import Adapter
-from workflow_engine.core.components import Cost, Question
+from workflow_engine.core.components import Cost, Question, WaitKind
 from workflow_engine.core.events import QuestionAsked
 from workflow_engine.core.inputs import Answer
 from workflow_engine.runtime.local import Committed, LocalHost
@@ -29,9 +29,9 @@ class HostInbox:
         """Return engine time, in seconds since the epoch."""
         return self._host.now()
 
-    def open(self) -> list[Question]:
-        """Return the open questions, in no order."""
-        return [question for question in self._host.core.questions() if self._mine(question.id)]
+    def open(self, kind: WaitKind) -> list[Question]:
+        """Return the open questions of a kind, in no order."""
+        return [question for question in self._host.core.questions(kind) if self._mine(question.id)]
 
     def find(self, question: str) -> Question | None:
         """Return a question by its id, None where it is not open."""

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from workflow_engine.adapter import Adapter
+from workflow_engine.adapter import Adapter, Explains
 from workflow_engine.artifacts.port import ArtifactStore
 from workflow_engine.collector import SeldomCollecting
+from workflow_engine.core.components import Question
 from workflow_engine.core.inputs import Input, Limit, Serving
 from workflow_engine.errors import JournalError
 from workflow_engine.history import History
@@ -100,6 +101,12 @@ class Session:
     async def ask(self, make: Callable[[int], Input]) -> Any:
         """See `LocalHost.ask`."""
         return await self.host.ask(make)
+
+    def about(self, question: Question) -> str | None:
+        """Return what an adapter says of an open question, or None."""
+        kind = self.host.core.adapter(question.id.rpartition("/")[0])
+        adapter = self._services.ready.get(kind or "")
+        return adapter.about(question) if isinstance(adapter, Explains) else None
 
     def announce(self) -> None:
         """Tell the core that something new can be carried out, if anything is carried out here."""

@@ -37,10 +37,11 @@ def _phase(phase: Phase, place: Place, spec: WorkflowSpec) -> Iterator[Problem]:
         yield from _json(getattr(phase, name), name, named, place)
     if phase.for_each is not None:
         yield from _json(phase.for_each.items, "for_each", named, place)
-    declared = {tool.id for tool in spec.tools}
+    known = (*(tool.id for tool in spec.tools), *BUILTIN_TOOLS)
     for position, tool in enumerate(phase.tools):
-        if tool not in declared and tool not in BUILTIN_TOOLS and spec.tools:
-            known = (*declared, *BUILTIN_TOOLS)
+        one_of = any(tool.startswith(f"{name}_") for name in known)  # a single thing that a tool offers
+        if tool not in (*known, "*") and not one_of and spec.tools and did_you_mean(tool, known):
+            # Else it may be registered by the program, which the file does not know.
             fact = f"{named} uses the tool {tool!r}, which is not declared; known are {listed(known)}"
             yield Problem((*place, "tools", position), fact + did_you_mean(tool, known))
 

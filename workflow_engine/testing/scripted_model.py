@@ -2,12 +2,18 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Final, Literal
 
 from workflow_engine.agents.messages import Message, ModelReply, ModelRequest, ToolCall, Usage
 from workflow_engine.agents.provider import ModelProvider, OnText
 from workflow_engine.core.components import Cost
 from workflow_engine.errors import AdapterFailure
+
+Stop = Literal["end", "tools", "length", "refused", "pause"]
+"""Why a turn ended; see `ModelReply`."""
+
+USED: Final = Usage(10, 5)
+"""What a turn uses unless a test says otherwise."""
 
 Script = Callable[[ModelRequest], ModelReply | AdapterFailure]
 """Returns what the model replies to a request, or how that fails."""
@@ -58,27 +64,33 @@ class PlainCaller:
 
     async def reply(self, provider: ModelProvider, request: ModelRequest, on_text: OnText | None) -> ModelReply:
         """See `Caller.reply`."""
-        reply = await provider.reply(request, on_text)
-        if self._price is None or reply.usage.cost is not None:
-            return reply
-        usage = reply.usage
-        cost = (usage.input + usage.output) * self._price
-        priced = Usage(usage.input, usage.output, usage.cached, usage.cache_written, cost)
-        return ModelReply(reply.message, reply.stop, priced, reply.model, reply.id)
+        return self._at(self._price, await provider.reply(request, on_text))
 
     def most(self, provider: ModelProvider, request: ModelRequest) -> Cost:
         """See `Caller.most`: as much as the longest reply, and nothing for what is read."""
         return Cost(request.max_tokens, request.max_tokens * (self._price or 0.0))
 
+    def priced(self, provider: str, model: str, reply: ModelReply) -> ModelReply:
+        """See `Caller.priced`: half as much."""
+        return self._at(self._price and self._price / 2, reply)
 
-def says(text: str, *, usage: Usage | None = None, **given: Any) -> ModelReply:
-    """Return a last turn of a model; further arguments are fields of `ModelReply`."""
-    return ModelReply(Message("assistant", text), **{"stop": "end", "usage": usage or Usage(10, 5), **given})
+    def _at(self, price: float | None, reply: ModelReply) -> ModelReply:
+        usage = reply.usage
+        if price is None or usage.cost is not None:
+            return reply
+        cost = (usage.input + usage.output) * price
+        priced = Usage(usage.input, usage.output, usage.cached, usage.cache_written, cost)
+        return ModelReply(reply.message, reply.stop, priced, reply.model, reply.id)
 
 
-def wants(*calls: ToolCall, text: str = "", usage: Usage | None = None) -> ModelReply:
+def says(text: str, *, stop: Stop = "end", usage: Usage = USED, model: str = "", id: str | None = None) -> ModelReply:
+    """Return a last turn of a model; see `ModelReply`."""
+    return ModelReply(Message("assistant", text), stop, usage, model, id)
+
+
+def wants(*calls: ToolCall, text: str = "", usage: Usage = USED) -> ModelReply:
     """Return a turn in which a model wants tools to be called."""
-    return ModelReply(Message("assistant", text, calls), "tools", usage or Usage(10, 5))
+    return ModelReply(Message("assistant", text, calls), "tools", usage)
 
 
 def turns_of(request: ModelRequest) -> int:

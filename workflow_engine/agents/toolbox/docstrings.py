@@ -1,6 +1,7 @@
 """Docstrings of functions in Google style: what they say of the function and of its arguments."""
 
 import inspect
+import itertools
 import re
 from typing import Final, NamedTuple
 
@@ -26,7 +27,7 @@ def described(docstring: str | None) -> Described:
     starts = [number for number, line in enumerate(lines) if _SECTION.fullmatch(line.rstrip())]
     text = "\n".join(lines[: starts[0] if starts else None]).strip()
     arguments: dict[str, str] = {}
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, end in itertools.pairwise([*starts, len(lines)]):
         if lines[start].startswith(("Args", "Arguments", "Parameters")):
             arguments |= _arguments(lines[start + 1 : end])
     return Described(text, arguments)

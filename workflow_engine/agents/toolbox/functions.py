@@ -57,6 +57,7 @@ class FunctionTool(Generic[P, R]):
             raise SpecError(f"a tool is a function, not a {type(function).__name__}")
         functools.update_wrapper(self, function)
         self.function = function
+        self._description = description
         self.name = name or str(getattr(function, "__name__", type(function).__name__))
         if NAME.fullmatch(self.name) is None:
             raise SpecError(f"{self.name!r} cannot be the name of a tool; use up to 64 letters, digits, _ and -")
@@ -75,6 +76,10 @@ class FunctionTool(Generic[P, R]):
 
     def __repr__(self) -> str:
         return f"FunctionTool({self.name!r})"
+
+    def named(self, name: str) -> "FunctionTool[P, R]":
+        """Return the same tool under another name."""
+        return FunctionTool(self.function, name=name, description=self._description, policy=self._policy)
 
     @property
     def specs(self) -> tuple[ToolSpec, ...]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
@@ -13,14 +13,11 @@ from workflow_engine.errors import TransientFailure
 from workflow_engine.spec.parts import ToolDeclaration
 
 if TYPE_CHECKING:
-    from mcp_types import CallToolResult
+    from mcp_types import CallToolResult, RequestParamsMeta
     from mcp_types import Tool as Offered
 
 TEXT_MAX: Final = 200_000
 """Most characters of a result that the model is told."""
-
-CALL_SECONDS: Final = 300.0
-"""Longest time of a call, unless the config of the declaration says otherwise (``timeout``, in seconds)."""
 
 PAGES_MAX: Final = 100
 """Most pages of a list of tools."""
@@ -63,14 +60,12 @@ class McpTool:
     async def call(self, name: str, arguments: dict[str, Any], context: ToolContext) -> Any:
         """See `workflow_engine.agents.tools.Tool`."""
         from mcp import MCPError
-        from mcp_types import CONNECTION_CLOSED, REQUEST_TIMEOUT, RequestParamsMeta
+        from mcp_types import CONNECTION_CLOSED, REQUEST_TIMEOUT
         from pydantic import ValidationError
 
         connection = await self._connected()
         try:
-            result = await connection.client.call_tool(
-                name, arguments, meta=RequestParamsMeta(**{"workflow-engine/key": context.key})
-            )
+            result = await connection.client.call_tool(name, arguments, meta=_meta(context))
         except MCPError as error:
             if error.code == CONNECTION_CLOSED or connection.is_closed:
                 await self._drop(connection)
@@ -101,10 +96,11 @@ class McpTool:
             if self._connection is not None:
                 await self._connection.close()
             self._connection = None
-            connection = McpConnection(self._declaration, CALL_SECONDS)
+            connection = McpConnection(self._declaration)
             await connection.open()
             try:
-                self._specs = {tool.name: (_spec(tool), _policy(tool)) for tool in await self._offered(connection)}
+                # What a server does not offer any more stays: a conversation under way may know it.
+                self._specs |= {tool.name: (_spec(tool), _policy(tool)) for tool in await self._offered(connection)}
             except BaseException:
                 await connection.close()
                 raise
@@ -133,6 +129,12 @@ class McpTool:
             if self._connection is connection:
                 self._connection = None
                 await connection.close()
+
+
+def _meta(context: ToolContext) -> "RequestParamsMeta":
+    """Return what a server may know a repeated call by."""
+    said: Any = {"workflow-engine/key": context.key}
+    return cast("RequestParamsMeta", said)
 
 
 def _spec(tool: "Offered") -> ToolSpec:

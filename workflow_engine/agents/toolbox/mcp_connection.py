@@ -3,12 +3,17 @@
 import asyncio
 import os
 import re
-from contextlib import AsyncExitStack, suppress
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Annotated, Final
+
+from pydantic import Field
 
 from workflow_engine.adapters.process import allowed_environment
+from workflow_engine.agents.toolbox.settings import read_settings
 from workflow_engine.errors import PermanentFailure, TransientFailure
+from workflow_engine.spec.durations import Seconds
 from workflow_engine.spec.parts import ToolDeclaration
+from workflow_engine.spec.strict import Strict
 
 if TYPE_CHECKING:
     from mcp import Client
@@ -22,17 +27,34 @@ WORDS_MAX: Final = 2_000
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
+class McpSettings(Strict):
+    """Settings of an MCP server.
+
+    Attributes:
+        timeout: seconds that a call may take.
+        cwd: where a server that is a program runs.
+        headers: HTTP headers for one that has a URL; ``${NAME}`` in them is a variable that the declaration's
+            ``environment`` names.
+    """
+
+    timeout: Annotated[Seconds, Field(gt=0)] = 300.0
+    cwd: str | None = None
+    headers: dict[str, str] = Field(default_factory=dict)
+
+
 class McpConnection:
     """A connection.
 
     Args:
         declaration: says how the server is reached.
-        timeout: seconds that a call may take, where the declaration does not say.
+
+    Raises:
+        PermanentFailure: its config cannot be used.
     """
 
-    def __init__(self, declaration: ToolDeclaration, timeout: float) -> None:
+    def __init__(self, declaration: ToolDeclaration) -> None:
         self._declaration = declaration
-        self._timeout = float(declaration.config.get("timeout", timeout))
+        self._settings = read_settings(McpSettings, declaration.config, declaration.id)
         self._client: Client | None = None
         self._holder: asyncio.Task[None] | None = None
         self._enough = asyncio.Event()
@@ -77,10 +99,7 @@ class McpConnection:
         self._enough.set()
         if self._client is None:
             holder.cancel()
-        with suppress(asyncio.CancelledError):
-            await asyncio.wait([holder])
-        if not holder.cancelled() and holder.exception() is not None:
-            return  # it was told already, or ended while nobody called
+        await asyncio.wait([holder])
 
     def last_words(self) -> str:
         """Return what the server wrote to stderr last, as the end of a sentence."""
@@ -100,30 +119,30 @@ class McpConnection:
             self._words.close()
 
     async def _made(self, stack: AsyncExitStack) -> "Client":
+        import httpx2
         from mcp import Client, StdioServerParameters
         from mcp.client.stdio import stdio_client
         from mcp.client.streamable_http import streamable_http_client
-        from mcp.shared._httpx_utils import create_mcp_http_client
 
-        declared = self._declaration
+        declared, timeout = self._declaration, self._settings.timeout
         if declared.command:
             server = StdioServerParameters(
                 command=declared.command[0],
                 args=list(declared.command[1:]),
                 env=allowed_environment(declared.environment),
-                cwd=declared.config.get("cwd"),
+                cwd=self._settings.cwd,
             )
             errors = stack.enter_context(os.fdopen(self._words.open(), "w"))
-            return Client(stdio_client(server, errlog=errors), read_timeout_seconds=self._timeout)
+            return Client(stdio_client(server, errlog=errors), read_timeout_seconds=timeout)
         if declared.url is None:
             raise PermanentFailure(f"{self._named} has neither command nor url; say how it is reached")
-        http = await stack.enter_async_context(create_mcp_http_client(headers=self._headers()))
-        return Client(streamable_http_client(declared.url, http_client=http), read_timeout_seconds=self._timeout)
+        limits = httpx2.Timeout(30.0, read=timeout)
+        http = await stack.enter_async_context(httpx2.AsyncClient(headers=self._headers(), timeout=limits))
+        return Client(streamable_http_client(declared.url, http_client=http), read_timeout_seconds=timeout)
 
     def _headers(self) -> dict[str, str]:
-        """Return the headers of the config, with ``${NAME}`` filled in from what the declaration's environment names."""
-        given: dict[str, Any] = dict(self._declaration.config.get("headers", {}))
-        return {name: _VARIABLE.sub(self._variable, str(value)) for name, value in given.items()}
+        """Return the headers of the config; ``${NAME}`` is a variable that the declaration's environment names."""
+        return {name: _VARIABLE.sub(self._variable, value) for name, value in self._settings.headers.items()}
 
     def _variable(self, match: re.Match[str]) -> str:
         name = match[1]
@@ -200,6 +219,6 @@ class _LastWords:
 def _leaves(error: BaseException) -> list[BaseException]:
     """Return the errors in a group of groups."""
     if isinstance(error, BaseExceptionGroup):
-        inner: tuple[BaseException, ...] = error.exceptions
+        inner: tuple[BaseException, ...] = error.exceptions  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - of anything
         return [leaf for one in inner for leaf in _leaves(one)]
     return [error]

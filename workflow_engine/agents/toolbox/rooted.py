@@ -27,7 +27,7 @@ class Entry(NamedTuple):
 
     Attributes:
         name: of the file or folder.
-        kind: "file", "folder", "link" or "other".
+        kind: "file", "folder", "link" or "special file" (a pipe, a device).
         size: bytes of a file, 0 of all else.
     """
 
@@ -215,4 +215,4 @@ def _kind(mode: int) -> str:
         return "file"
     if stat.S_ISDIR(mode):
         return "folder"
-    return "link" if stat.S_ISLNK(mode) else "other"
+    return "link" if stat.S_ISLNK(mode) else "special file"

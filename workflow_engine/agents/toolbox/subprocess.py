@@ -166,8 +166,8 @@ def _parameters(name: str, command: Command) -> dict[str, Any]:
     unused = [given for given in command.parameters if given not in places]
     if unused or (command.stdin and "stdin" in places):
         raise PermanentFailure(
-            f"tool {name!r} cannot be set up: the parameter {(unused or ['stdin'])[0]!r} does not stand in its argv, or "
-            "stands for two things; name each once"
+            f"tool {name!r} cannot be set up: the parameter {(unused or ['stdin'])[0]!r} does not stand in its argv, "
+            "or stands for two things; name each once"
         )
     given: dict[str, Any] = {place: command.parameters.get(place, {"type": "string"}) for place in places}
     if command.stdin:
