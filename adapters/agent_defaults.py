@@ -1,4 +1,4 @@
-"""Agents that programs register by hand: with the limits, prices and tools of their engine, unless they bring others."""
+"""Agents that programs register by hand: with the limits, prices and tools of their engine, or with their own."""
 
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol, runtime_checkable
@@ -62,11 +62,13 @@ class RegisteredAgent(AgentAdapter):
         return Means(self.caller, self.toolbox)
 
     async def start(self) -> None:
-        """Load the prices of models."""
+        """Load the prices of models, and begin to answer turns in batch mode."""
         await self._prices.load()
+        await super().start()
 
     async def close(self) -> None:
-        """Let go of the connections to the provider and to tools."""
+        """Stop answering turns, and let go of the connections to the provider and to tools."""
+        await super().close()
         for held in (self.provider, self.toolbox):
             if isinstance(held, Closes):
                 await held.close()
@@ -80,6 +82,6 @@ class _NoTools:
     async def tools(self, phase: Phase, task: Task) -> Mapping[str, tuple[Tool, Policy]]:
         if phase.tools:
             raise PermanentFailure(
-                f"phase {phase.id!r} names tools, and its adapter knows none; register the adapter, or pass it a toolbox"
+                f"phase {phase.id!r} names tools, and its adapter has none; register it, or pass it a toolbox"
             )
         return {}

@@ -187,13 +187,8 @@ class AnthropicAgentAdapter(RegisteredAgent):
         caller: Caller | None = None,
         toolbox: Toolbox | None = None,
     ) -> None:
-        self._anthropic = provider or AnthropicProvider(api_key=api_key, base_url=base_url)
-        super().__init__(self._anthropic, model, caller or default_caller(), toolbox or default_toolbox())
-
-    async def close(self) -> None:
-        """Let go of connections."""
-        await super().close()
-        await self._anthropic.close()
+        own = provider or AnthropicProvider(api_key=api_key, base_url=base_url)
+        super().__init__(own, model, caller, toolbox)
 
 
 async def _whole(client: "AsyncAnthropic", given: dict[str, Any], headers: dict[str, str]) -> WireMessage:

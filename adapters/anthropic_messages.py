@@ -67,12 +67,11 @@ def understood(message: WireMessage, faults: Faults) -> ModelReply:
     # What is more than words and calls (signed thinking, tools that run at Anthropic) goes back word for word.
     plain = all(block.get("type") in ("text", "tool_use") and not block.get("citations") for block in blocks)
     turn = Message("assistant", text, calls, raw=None if plain else {RAW: blocks})
-    stop = _STOPS.get(message.stop_reason, "tools" if calls else "end")
+    stop = _STOPS.get(message.stop_reason) or ("tools" if calls else "end")
     return ModelReply(turn, stop, _usage(message.usage), message.model or "", message.id)
 
 
 _STOPS: Final[dict[str, Literal["end", "tools", "length", "refused", "pause"]]] = {
-    "tool_use": "tools",
     "max_tokens": "length",
     "model_context_window_exceeded": "length",
     "refusal": "refused",
@@ -96,8 +95,13 @@ def _call(block: dict[str, Any]) -> ToolCall:
 
 def _said(message: Message) -> dict[str, Any]:
     raw = raw_turn(message, RAW)
-    blocks = _blocks(message) if raw is None else map(_sendable, raw)
-    return {"role": message.role, "content": list(blocks)}
+    blocks = list(_blocks(message)) if raw is None else [_sendable(block) for block in raw if not _is_blank(block)]
+    return {"role": message.role, "content": blocks}
+
+
+def _is_blank(block: dict[str, Any]) -> bool:
+    """Return whether a block is a text that says nothing; models write such, and are refused them."""
+    return block.get("type") == "text" and not str(block.get("text", "")).strip()
 
 
 def _sendable(block: dict[str, Any]) -> dict[str, Any]:

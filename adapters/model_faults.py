@@ -127,7 +127,7 @@ _BROKEN: Final = ("ReadError", "RemoteProtocolError", "WriteError")
 _SECRET_MIN: Final = 6
 """Shorter keys are placeholders ("none", "x"); cutting them out of messages would only garble those."""
 
-_KEY: Final = re.compile(r"\b(?:sk|pk|key)-[\w*-]{6,}|\bBearer\s+\S+")
+_KEY: Final = re.compile(r"\bsk-[\w*-]{6,}|\bBearer\s+\S{8,}")
 
 _PERMANENT: Final[Mapping[int, tuple[str, str]]] = {
     400: ("refuses the request", ""),

@@ -206,7 +206,8 @@ def _at(replies: list[Any], position: int) -> Any:
 
 def _in_turn(reply: Any, turn: int) -> Any:
     """Return what is said at this turn, where a reply is a list of what is said."""
-    return _at(reply, turn) if isinstance(reply, list) and reply else reply  # pyright: ignore[reportUnknownArgumentType]
+    turns: Any = reply
+    return _at(turns, turn) if isinstance(reply, list) and turns else turns
 
 
 def _calls(said: Any, turn: int) -> tuple[ToolCall, ...]:

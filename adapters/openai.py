@@ -171,10 +171,5 @@ class OpenAIAgentAdapter(RegisteredAgent):
         caller: Caller | None = None,
         toolbox: Toolbox | None = None,
     ) -> None:
-        self._openai = provider or OpenAIProvider(api_key=api_key, base_url=base_url, api=api)
-        super().__init__(self._openai, model, caller or default_caller(), toolbox or default_toolbox())
-
-    async def close(self) -> None:
-        """Let go of connections."""
-        await super().close()
-        await self._openai.close()
+        own = provider or OpenAIProvider(api_key=api_key, base_url=base_url, api=api)
+        super().__init__(own, model, caller, toolbox)

@@ -68,7 +68,8 @@ async def ask(
         stream=True,
         stream_cls=AsyncStream[ChatCompletionChunk],
     )
-    return _reply(await _collected(chunks, on_text), faults)
+    async with chunks:
+        return _reply(await _collected(chunks, on_text), faults)
 
 
 def understood(content: bytes, faults: Faults) -> ModelReply:

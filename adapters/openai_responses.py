@@ -70,16 +70,17 @@ async def ask(
         stream=True,
         stream_cls=AsyncStream[ResponseStreamEvent],
     )
-    async for event in events:
-        match event.type:
-            case "response.output_text.delta":
-                on_text(event.delta)
-            case "response.completed" | "response.incomplete" | "response.failed":
-                return _reply(msgspec.convert(event.response.to_dict(), _Response), faults)
-            case "error":
-                raise faults.failure(Fault(None, event.code or "", event.message))
-            case _:
-                pass
+    async with events:
+        async for event in events:
+            match event.type:
+                case "response.output_text.delta":
+                    on_text(event.delta)
+                case "response.completed" | "response.incomplete" | "response.failed":
+                    return _reply(msgspec.convert(event.response.to_dict(), _Response), faults)
+                case "error":
+                    raise faults.failure(Fault(None, event.code or "", event.message))
+                case _:
+                    pass
     raise faults.broken("was cut off before its end")
 
 

@@ -215,9 +215,16 @@ def _variable(name: str) -> str:
     return PREFIX + name.replace(".", "_").upper()
 
 
+def _variable_with(name: str) -> str:
+    """Return the variable that has set a value: a whole table may stand in one, as JSON."""
+    parts = name.split(".")
+    variables = [_variable(".".join(parts[:end])) for end in range(len(parts), 0, -1)]
+    return next((variable for variable in variables if variable in os.environ), variables[0])
+
+
 def _source(source: str, name: str) -> str:
     if source == PREFIX:
-        return _variable(name)
+        return _variable_with(name)
     return f"--{name.replace('_', '-')}" if source == "--" else source
 
 

@@ -373,7 +373,7 @@ class Task:
             prompt: what is waited for, in words.
             asked: what the adapter needs to know, anything that can be JSON; it is the question's ``show``.
             whom: who is to answer, in words by which the adapter knows its questions; the question's ``assignee``.
-            form: JSON Schema of the answer.
+            form: JSON Schema of the answer, an adapter's constant, which is not checked each time.
             most: what it may cost at most, which is put aside beforehand; None for no budget.
 
         Returns:

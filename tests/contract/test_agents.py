@@ -253,6 +253,18 @@ async def test_where_no_model_replies_the_turn_is_tried_again_if_one_of_them_may
         assert (await ended(engine)).output == "hello"
 
 
+async def test_what_was_said_before_a_failure_is_kept() -> None:
+    model = ScriptedModel([wants(LOOK), TransientFailure("overloaded")])
+    async with engine_with(model, draft(), tools=Tools(Looking())) as engine:
+        kept = await transcript_of(engine, await ended(engine))
+    assert (kept.failure, len(kept.turns), len(kept.messages)) == ("overloaded", 1, 3)
+
+
+async def test_where_nothing_was_said_and_it_may_work_later_no_transcript_is_written() -> None:
+    async with engine_with(ScriptedModel([TransientFailure("overloaded")]), draft()) as engine:
+        assert (await ended(engine)).artifacts == {}
+
+
 # ---------------------------------------------------------------- people
 
 

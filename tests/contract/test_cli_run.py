@@ -125,6 +125,7 @@ def test_everything_is_in_one_json_document(data: Path, tmp_path: Path) -> None:
         "question": None,
         "questions": [],
         "lacking": [],
+        "cost": {"tokens": 0, "dollars": 0.0, "unpriced": 0, "extended_by": {"tokens": 0, "dollars": 0.0}},
     }
 
 

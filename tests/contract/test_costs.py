@@ -9,9 +9,9 @@ import pytest
 
 from tests.contract.engine_helpers import ONCE, done, engine_on, standing
 from tests.contract.test_cli import cli
+from workflow_engine.agents.breaker import FAILURES
 from workflow_engine.agents.messages import Message, ModelReply, ModelRequest, Usage
 from workflow_engine.agents.provider import OnText
-from workflow_engine.agents.settings import AgentSettings
 from workflow_engine.ecs_workflow import ECSWorkflowEngine, Phase, Task, TaskState, WorkflowSpec
 from workflow_engine.errors import TransientFailure
 from workflow_engine.spec.parts import Budget
@@ -173,12 +173,9 @@ def test_the_doctor_sees_keys_and_shows_none(tmp_path: Path, monkeypatch: pytest
     assert checks["openai"]["fact"] == "OPENAI_API_KEY is set, at https://models.example/v1"
     for words in (("doctor",), ("doctor", "--json"), ("doctor", "--config", str(settings))):
         ran = cli(tmp_path, *words)
-        assert not {"sk-very-secret", "hidden", "veiled"} & {
-            word for word in ("sk-very-secret", "hidden", "veiled") if word in ran.out + ran.err
-        }
-    assert (
-        "agents.base_urls.anthropic\thttps://other.example\t" in cli(tmp_path, "doctor", "--config", str(settings)).out
-    )
+        assert [word for word in ("sk-very-secret", "hidden", "veiled") if word in ran.out + ran.err] == []
+    told = cli(tmp_path, "doctor", "--config", str(settings)).out
+    assert "agents.base_urls.anthropic\thttps://other.example\t" in told
 
 
 def test_the_doctor_finds_a_run_that_would_wait_for_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,19 +231,21 @@ def test_wrong_settings_of_agents_are_refused(tmp_path: Path, text: str, fact: s
     assert fact in ran.err
 
 
-async def test_the_doctor_asks_a_running_engine_how_its_models_stand(tmp_path: Path) -> None:
-    async with engine_on(tmp_path, agents=AgentSettings()) as engine:
-        for failure in (TransientFailure("busy", retry_after=50.0), TransientFailure("broken")):
-            engine.register_provider(Scripted(failure))
-            model = "gpt-4o" if failure.retry_after else "gpt-4.1"
-            engine.register_workflow(
-                "w",
-                [
-                    Phase(id=f"p{i}", assigned_to="ai", prompt="Hi", model=model, retry=ONCE, depends_on=[])
-                    for i in range(6)
-                ],
-            )
+@pytest.mark.parametrize(
+    ("failure", "times", "fact"),
+    [
+        (TransientFailure("busy", retry_after=500.0), 1, "wants to be left alone for "),
+        (TransientFailure("broken"), FAILURES, f"{FAILURES} failures in a row; open"),
+    ],
+)
+async def test_the_doctor_asks_a_running_engine_how_its_models_stand(
+    tmp_path: Path, failure: Exception, times: int, fact: str
+) -> None:
+    async with engine_on(tmp_path) as engine:
+        engine.register_provider(Scripted(failure))
+        engine.register_workflow("w", [phase()])
+        for _ in range(times):
             await done(engine, await engine.submit_task({}, "w"))
-        checks = await asyncio.to_thread(doctor, tmp_path)
-    assert checks["gpt-4o of openai"]["verdict"] == "warn"
-    assert checks["gpt-4o of openai"]["fact"].startswith("wants to be left alone for ")
+        check = (await asyncio.to_thread(doctor, tmp_path))["gpt-4o of openai"]
+    assert check["verdict"] == "warn"
+    assert check["fact"].startswith(fact)

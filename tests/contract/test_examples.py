@@ -23,6 +23,16 @@ WITHIN: Final = 30.0
 """Seconds that a program of these tests has."""
 
 PRINTS: Final = {
+    "agent_budget": """Task ID (article) waits in phase 'write' since TIME for somebody to answer 'task ID: the budget \
+of its task is 250 tokens, of which 10 tokens are used; extend it, or use a cheaper model. Extend it, or stop?' \
+(question ID/write/1/1q1); it goes on with the answer, however long that takes.
+completed: The moon pulls, the sun too.
+""",
+    "agent_with_tools": """Task ID (help) waits in phase 'help' since TIME for somebody to answer 'May the model call \
+refund?' (question ID/help/1/1q3); it goes on with the answer, however long that takes.
+paying back 20 EUR under the key ID/help/1/0.1/call-2-1
+20 EUR for order 17 are on their way back to you.
+""",
     "artifacts": """note.txt: 12 bytes, text/plain, from None
 tables/squares.csv: 10427 bytes, text/csv, from export
 1000 rows, and a note: please check
@@ -118,11 +128,19 @@ failed at 'accepted': a task at stage 'accepted' may not go to 'received'; mend 
     "subworkflow": """['Tides in Danish, proofread', 'Tides in French, proofread']
 book-1~languages.1.0.1, translation: Tides in French, proofread
 """,
+    "support_pipeline": """classify: {'topic': 'billing', 'urgent': True}
+answer: You were charged twice; the second payment of 20 EUR is on its way back.
+review: {'decision': 'approve'}
+""",
     "suspend_resume": "got 2 parcels\nwaiting_human\nwent on with ['/archive']\n",
     "threads": "completed: HELLO\n",
     "timers": """invited
 stopped
 reminded Ann
+""",
+    "two_researchers": """cost: A heat pump in the river costs 4 million.
+law: The river may be warmed by 1.5 degrees.
+report: It can be done, for 4 million, if it warms by 1.5.
 """,
     "typed_hand_over": """the output of phase 'read' is no Job: 2 validation errors for Job
 3 of tea, express
@@ -177,7 +195,7 @@ def test_an_example_can_be_run_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", PRINTS)
 def test_an_example_begins_with_one_sentence(name: str) -> None:
     first = (EXAMPLES / f"{name}.py").read_text(encoding="utf-8").splitlines()[0]
-    assert re.fullmatch(r'"""[A-Z][^.]*\."""', first)
+    assert re.fullmatch(r'"""[A-Z][^.]*\.(""")?', first)
 
 
 def test_the_first_program_of_the_readme_runs(tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
 """Workflows without keys: the engine's own adapters carry prompts and transforms out."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
-from tests.contract.engine_helpers import ONCE, done, engine_on
+from tests.contract.engine_helpers import ONCE, done, engine_on, explained
 from workflow_engine.adapters.offline import OfflineModel
-from workflow_engine.ecs_workflow import Phase, Task, TaskState, TaskType
+from workflow_engine.ecs_workflow import Phase, Task, TaskState, TaskType, WorkflowSpec
+from workflow_engine.spec.parts import Budget
 
 PROGRAM = """
 import asyncio, logging, sys
@@ -59,6 +61,46 @@ async def test_an_offline_model_with_a_script_can_be_registered_as_an_adapter(tm
         engine.register_adapter(TaskType.AGENTIC, OfflineModel({"greet": '```json\n{"text": "Hello"}\n```'}))
         engine.register_workflow("w", [Phase(id="greet", assigned_to="ai", prompt="Say hello", outputs=["text"])])
         assert (await done(engine, await engine.submit_task({}, "w"))).output == {"text": "Hello"}
+
+
+async def test_a_scripted_model_calls_tools_and_mends_what_does_not_fit(tmp_path: Path) -> None:
+    async def double(number: int) -> int:
+        """Double a number."""
+        return 2 * number
+
+    schema = {"type": "object", "required": ["sum"], "properties": {"sum": {"type": "integer"}}}
+    script = [{"calls": [{"name": "double", "arguments": {"number": 4}}]}, {"sum": "eight"}, {"sum": 8}]
+    async with engine_on(tmp_path) as engine:
+        engine.register_provider(OfflineModel({"add": script}))
+        engine.register_tool(double, policy="allow")
+        phase = Phase(id="add", assigned_to="ai", prompt="Four and four?", output=schema, tools=["double"], retry=ONCE)
+        engine.register_workflow("w", [phase])
+        ended = await done(engine, await engine.submit_task({}, "w"))
+        said = json.loads(await engine.read_artifact(ended, "transcripts/add-1.json"))
+    assert ended.output == {"sum": 8}
+    assert [message["role"] for message in said["messages"]] == ["user", "assistant"] * 3
+    assert said["messages"][2]["results"] == [{"call": "call-1-1", "content": "8"}]
+
+
+async def test_a_budget_in_tokens_holds_for_the_offline_model(tmp_path: Path) -> None:
+    async with engine_on(tmp_path) as engine:
+        phase = Phase(id="a", assigned_to="ai", prompt="Hi", max_tokens=100, retry=ONCE)
+        engine.register_workflow(WorkflowSpec(name="w", phases=[phase], budget=Budget(task_tokens=100, then="fail")))
+        ended = await done(engine, await engine.submit_task({}, "w"))
+    assert ended.failure is not None
+    assert ended.failure.message.partition(", of which")[0].endswith("the budget of its task is 100 tokens")
+
+
+async def test_a_phase_that_waits_for_its_provider_goes_on_when_it_is_registered(tmp_path: Path) -> None:
+    class Ours(OfflineModel):
+        name = "ours"
+
+    async with engine_on(tmp_path) as engine:
+        engine.register_workflow("w", [Phase(id="a", assigned_to="ai", prompt="Hi", provider="ours", model="m")])
+        task = await engine.submit_task({}, "w")
+        await explained(engine, task, "a provider of models 'ours'")
+        engine.register_provider(Ours({"a": "Hello"}))
+        assert (await done(engine, task)).output == "Hello"
 
 
 async def test_a_transform_is_carried_out_by_the_engine(tmp_path: Path) -> None:

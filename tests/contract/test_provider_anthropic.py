@@ -112,9 +112,7 @@ async def test_a_conversation_is_written_as_messages_want_it(wire: Wire, provide
     calls = (ToolCall("t1", "weather", {"city": "Oslo"}), ToolCall("t2", "x", None, "{"))
     talk = (
         Message("user", "Hello"),
-        Message(
-            "assistant", "Let me see.", (ToolCall("t1", "weather", {"city": "Oslo"}), ToolCall("t2", "x", None, "{"))
-        ),
+        Message("assistant", "Let me see.", calls),
         Message("user", results=(ToolResult("t1", "cold"), ToolResult("t2", "no JSON", failed=True))),
         Message("assistant", ""),
         Message("user", "Go on"),
@@ -239,6 +237,14 @@ async def test_the_thinking_of_another_provider_is_not_sent(wire: Wire, provider
     assert wire.requests[0].json["messages"][1] == {"role": "assistant", "content": [text("Hm")]}
 
 
+async def test_a_blank_text_beside_thinking_is_not_sent_back(wire: Wire, provider: AnthropicProvider) -> None:
+    wire.answer(message(THINKING[0], text("\n\n"), THINKING[3], stop="tool_use"))
+    wire.answer(message(text("Cold.")))
+    first = await provider.reply(ASK)
+    await provider.reply(msgspec.structs.replace(ASK, messages=(*ASK.messages, first.message)))
+    assert wire.requests[1].json["messages"][1]["content"] == [THINKING[0], THINKING[3]]
+
+
 async def test_broken_arguments_beside_thinking_can_be_sent_back(wire: Wire, provider: AnthropicProvider) -> None:
     broken = {"type": "tool_use", "id": "t1", "name": "weather", "input": '{"city": '}
     wire.stream(*streamed(THINKING[0], broken, stop="tool_use"), named=True)
@@ -260,6 +266,7 @@ async def test_broken_arguments_beside_thinking_can_be_sent_back(wire: Wire, pro
         ("refusal", "refused"),
         ("pause_turn", "pause"),
         ("a_new_reason", "end"),
+        ("tool_use", "end"),  # without a call there is nothing to wait for
     ],
 )
 async def test_a_reply_says_why_it_ended(

@@ -262,19 +262,17 @@ async def test_a_broken_stream_is_transient(provider: Provider, llmock: LLMock, 
 
 async def test_a_stream_that_stalls_is_given_up(flavour: str, llmock: LLMock) -> None:
     name, make = MAKERS[flavour]
-    llmock.stall(seconds=1.0)
+    llmock.stall(seconds=2.0)  # after which it would go on
     stalled = make(api_key=SECRET, base_url=llmock.base_url(name), timeout=0.2)
-    began = time.monotonic()
     failure = await refusal(stalled, streamed=True)
     assert isinstance(failure, TransientFailure)
     assert str(failure).endswith("did not come in time")
-    assert time.monotonic() - began < 1.0
     await stalled.close()
 
 
 async def test_a_server_that_says_nothing_is_given_up(flavour: str, llmock: LLMock) -> None:
     name, make = MAKERS[flavour]
-    llmock.delay(1.0)
+    llmock.delay(2.0)
     slow = make(api_key=SECRET, base_url=llmock.base_url(name), timeout=0.2)
     assert isinstance(await refusal(slow), TransientFailure)
     await slow.close()
@@ -395,8 +393,9 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> Generator[Callable[[float], None
 
 
 def asked(provider: Provider) -> BatchProvider:
-    assert isinstance(provider, BatchProvider)
-    return provider
+    batching: BatchProvider = provider
+    assert isinstance(batching, BatchProvider)  # as the engine sees it
+    return batching
 
 
 REQUESTS: Final = [(f"turn-{number}", ASK) for number in range(3)]

@@ -17,7 +17,7 @@ from workflow_engine.agents.transcript import read_transcript
 from workflow_engine.core.components import Identity
 from workflow_engine.core.plan import Plan
 from workflow_engine.ecs_workflow import ECSWorkflowEngine, Phase, Task, TaskType, WorkflowSpec
-from workflow_engine.errors import PermanentFailure, TemplateFailed
+from workflow_engine.errors import AdapterFailure, PermanentFailure, TemplateFailed, TransientFailure
 from workflow_engine.readmodel.read_model import ReadModel
 from workflow_engine.testing.scripted_model import PlainCaller, ScriptedModel, says, wants
 
@@ -150,8 +150,9 @@ async def test_another_verdict_is_seen_as_another_decision(again: Again) -> None
     assert [issue["message"] for issue in replayed.before.issues] == ["too short"]
 
 
-async def test_a_model_that_fails_is_an_outcome_and_no_error(again: Again) -> None:
-    replayed = await again("draft-2", ScriptedModel([PermanentFailure("gone")]))
+@pytest.mark.parametrize("failure", [PermanentFailure("gone"), TransientFailure("gone")])
+async def test_a_model_that_fails_is_an_outcome_and_no_error(again: Again, failure: AdapterFailure) -> None:
+    replayed = await again("draft-2", ScriptedModel([failure]))
     assert (replayed.after.failure, replayed.after.output, replayed.after.turns) == ("gone", None, 0)
 
 

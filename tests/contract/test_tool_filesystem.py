@@ -10,7 +10,8 @@ import pytest
 
 from tests.unit.tool_given import call, offers
 from workflow_engine.agents.toolbox import filesystem, rooted
-from workflow_engine.agents.toolbox.filesystem import filesystem_tool, workspace
+from workflow_engine.agents.toolbox.filesystem import filesystem_tool
+from workflow_engine.agents.toolbox.workspaces import make_workspace, remove_workspace
 from workflow_engine.agents.tools import Tool, ToolError
 from workflow_engine.errors import PermanentFailure
 
@@ -183,14 +184,21 @@ async def test_without_mounts_a_task_has_a_folder_of_its_own(tmp_path: Path) -> 
     assert others == {"entries": [], "left_out": 0}
 
 
-@pytest.mark.parametrize("task", ["..", ".", "...", "_", "_..", "ordinary"])
+@pytest.mark.parametrize("task", ["..", ".", "...", "_", "~", "A", "-x", "ü" * 200, "ordinary"])
 def test_folders_of_tasks_stand_side_by_side(tmp_path: Path, task: str) -> None:
-    assert workspace(tmp_path, task).resolve().parent == tmp_path / "workspaces"
+    assert make_workspace(tmp_path, task).resolve().parent == tmp_path / "workspaces"
 
 
 def test_no_two_tasks_share_a_folder(tmp_path: Path) -> None:
-    names = ("..", "_..", "__..", ".", "_.", "t", "_t")
-    assert len({workspace(tmp_path, name) for name in names}) == len(names)
+    names = ("..", "_..", "~", ".", "_.", "t", "_t", "T")
+    assert len({str(make_workspace(tmp_path, name)).casefold() for name in names}) == len(names)
+
+
+def test_the_folder_of_a_task_is_removed_with_what_is_in_it(tmp_path: Path) -> None:
+    (make_workspace(tmp_path, "t1") / "link").symlink_to(tmp_path)
+    remove_workspace(tmp_path, "t1")
+    remove_workspace(tmp_path, "t2")
+    assert os.listdir(tmp_path / "workspaces") == []
 
 
 # ---------------------------------------------------------------- nothing leads out
@@ -229,7 +237,7 @@ async def test_a_link_is_not_followed(place: Place) -> None:
     assert "links are not followed" in await place.refused("read", path="work/inner/secret.txt")
     assert "links are not followed" in await place.refused("list", path="work/folder")
     assert "links are not followed" in await place.refused("write", path="work/folder/new.txt", content="x")
-    assert "is a link, not a file" in await place.refused("write", path="work/file", content="x")
+    assert "is a link, and links are not followed" in await place.refused("write", path="work/file", content="x")
     assert "links are not followed" in await place.refused("delete", path="work/folder/secret.txt")
     assert await place.do("search", text="secret", path="work") == {"hits": [], "stopped": None}
     assert (os.listdir(place.outside), place.secret.read_text()) == (["secret.txt"], SECRET)
@@ -244,7 +252,7 @@ async def test_a_link_is_seen_and_can_be_deleted_without_what_it_leads_to(place:
 
 async def test_a_link_that_leads_nowhere_is_not_written_through(place: Place) -> None:
     (place.work / "file").symlink_to(place.outside / "new.txt")
-    assert "is a link, not a file" in await place.refused("write", path="work/file", content="x")
+    assert "is a link, and links are not followed" in await place.refused("write", path="work/file", content="x")
     assert os.listdir(place.outside) == ["secret.txt"]
 
 

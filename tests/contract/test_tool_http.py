@@ -29,6 +29,7 @@ class Pages(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def do_GET(self) -> None:
+        """Answer by the path."""
         url = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
         self.seen.append((self.command, self.path, self.headers["Host"]))
@@ -53,6 +54,7 @@ class Pages(BaseHTTPRequestHandler):
     do_HEAD = do_GET
 
     def do_POST(self) -> None:
+        """Send back what came."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.path.startswith("/to"):
             self.answer(307, headers={"Location": "/elsewhere"})
@@ -63,6 +65,7 @@ class Pages(BaseHTTPRequestHandler):
     def answer(
         self, status: int, body: bytes = b"", kind: str = "text/plain", headers: dict[str, str] | None = None
     ) -> None:
+        """Send an answer."""
         self.send_response(status)
         for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **(headers or {})}.items():
             self.send_header(name, value)
@@ -99,9 +102,11 @@ class Server:
         self._thread.start()
 
     def url(self, path: str = "/", host: str = "127.0.0.1") -> str:
+        """Return where a path is."""
         return f"http://{host}:{self.port}{path}"
 
     def close(self) -> None:
+        """Stop serving."""
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -165,6 +170,8 @@ async def test_a_redirect_is_followed(server: Server) -> None:
 async def test_of_a_large_page_the_beginning_is_read(server: Server) -> None:
     told = await fetch(server.url("/large"), {**LOCAL, "size_bytes": 1_000})
     assert (len(told["text"]), told["cut_off"]) == (1_000, True)
+    told = await fetch(server.url("/large"), {**LOCAL, "size_bytes": 4_000_000})
+    assert (len(told["text"]), told["cut_off"]) == (200_000, True)
 
 
 async def test_what_is_no_text_is_not_read(server: Server) -> None:

@@ -16,7 +16,7 @@ from tests.unit.tool_given import call, offers
 from workflow_engine.agents.toolbox import mcp_connection
 from workflow_engine.agents.toolbox.mcp import McpTool
 from workflow_engine.agents.tools import ToolError
-from workflow_engine.errors import PermanentFailure, TransientFailure
+from workflow_engine.errors import AdapterFailure, PermanentFailure, TransientFailure
 from workflow_engine.spec.parts import ToolDeclaration
 
 SERVER = Path(__file__).parents[1] / "fixtures/mcp_server.py"
@@ -113,10 +113,10 @@ async def test_a_closed_tool_leaves_no_server_behind() -> None:
 # ---------------------------------------------------------------- servers that do not start
 
 
-async def refused(declaration: ToolDeclaration) -> PermanentFailure | TransientFailure:
+async def refused(declaration: ToolDeclaration) -> AdapterFailure:
     """Return why a server does not start."""
     made = McpTool(declaration)
-    with pytest.raises((PermanentFailure, TransientFailure)) as caught:
+    with pytest.raises(AdapterFailure) as caught:
         await made.start()
     await made.close()
     return caught.value

@@ -1,6 +1,7 @@
-"""The subprocess tool with real programs: only those of the list, and what a model gives is never more than an argument."""
+"""The subprocess tool with real programs: only those of the list, and what a model gives is an argument, no more."""
 
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ def runs(*argv: str, **more: Any) -> dict[str, Any]:
 
 async def do(config: dict[str, Any], **arguments: Any) -> Any:
     """Return what the command gives."""
-    return await subprocess_tool(config).call("subprocess_it", arguments, call())
+    with tempfile.TemporaryDirectory() as data_dir:
+        return await subprocess_tool(config, Path(data_dir)).call("subprocess_it", arguments, call())
 
 
 async def refused(config: dict[str, Any], **arguments: Any) -> str:
@@ -39,7 +41,7 @@ def test_each_command_is_a_tool_that_asks() -> None:
             "date": {"argv": ["date"], "policy": "allow"},
         }
     }
-    tool = subprocess_tool(config)
+    tool = subprocess_tool(config, Path("data"))
     assert offers(tool) == {"subprocess_count": "ask", "subprocess_date": "allow"}
     schema = {
         "type": "object",
@@ -140,5 +142,5 @@ async def test_a_program_that_is_missing_fails_the_phase() -> None:
 )
 def test_a_config_that_means_nothing_is_refused(config: dict[str, Any], fact: str) -> None:
     with pytest.raises(PermanentFailure) as caught:
-        subprocess_tool(config)
+        subprocess_tool(config, Path("data"))
     assert fact in str(caught.value)

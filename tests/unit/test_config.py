@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from workflow_engine.agents.settings import AgentSettings, ModelLimits
 from workflow_engine.config import EngineSettings, Limits, load, unknown_variables
 from workflow_engine.ecs_workflow import DATA_DIR, POOLS
 from workflow_engine.errors import ConfigError
@@ -38,6 +39,27 @@ def test_without_a_word_the_defaults_are_those_of_the_engine() -> None:
     assert sources == {}
     assert str(settings.data_dir) == DATA_DIR
     assert settings.limits.model_dump() == {name: POOLS[name] for name in Limits.model_fields}
+
+
+def test_tables_of_agents_are_set_by_a_file_or_in_one_variable_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    written('[agents.default_models]\nopenai = "gpt-4.1"\n[agents.limits."openai/gpt-4o"]\nconcurrency = 3\n')
+    monkeypatch.setenv("WORKFLOW_ENGINE_AGENTS_BASE_URLS", '{"openai": "http://localhost:1"}')
+    monkeypatch.setenv("WORKFLOW_ENGINE_AGENTS_DEFAULT_PROVIDER", "openai")
+    settings, sources = load()
+    assert settings.agents == AgentSettings(
+        default_provider="openai",
+        default_models={"openai": "gpt-4.1"},
+        base_urls={"openai": "http://localhost:1"},
+        limits={"openai/gpt-4o": ModelLimits(concurrency=3)},
+    )
+    assert settings.engine_options()["agents"] == settings.agents
+    assert sources == {
+        "agents.default_models.openai": "workflow-engine.toml",
+        "agents.limits.openai/gpt-4o.concurrency": "workflow-engine.toml",
+        "agents.base_urls.openai": "WORKFLOW_ENGINE_AGENTS_BASE_URLS",
+        "agents.default_provider": "WORKFLOW_ENGINE_AGENTS_DEFAULT_PROVIDER",
+    }
+    assert unknown_variables() == []
 
 
 def test_flags_win_over_the_environment_and_that_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +106,7 @@ def test_settings_are_frozen() -> None:
     [
         ("durabilty = 'full'", "workflow-engine.toml: durabilty is not a setting; did you mean durability?"),
         ("[limits]\nagentc = 1", "workflow-engine.toml: limits.agentc is not a setting; did you mean limits.agentic?"),
-        ("[kafka]\nservers = 'x'", "workflow-engine.toml: kafka is not a setting; the settings are data_dir"),
+        ("[kafka]\nservers = 'x'", "workflow-engine.toml: kafka is not a setting; the settings are agents.base_urls"),
         ("[ui]", "workflow-engine.toml: ui is not a setting"),
         ("limits = 3", "workflow-engine.toml: limits: Input should be a valid dictionary"),
         ("durability = 'none'", "workflow-engine.toml: durability: Input should be 'full' or 'relaxed', not 'none'"),

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = ("aiokafka", "anthropic", "flask", "httpx2", "jsonschema", "openai", "rich")
+HEAVY = ("aiokafka", "anthropic", "flask", "genai_prices", "httpx2", "jsonschema", "mcp", "openai", "rich")
 
 
 def loaded_by(statement: str) -> set[str]:

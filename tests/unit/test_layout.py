@@ -38,6 +38,8 @@ PRIVATE: Final = {
 HEAVY: Final = {
     "openai": ("workflow_engine.adapters.openai",),
     "anthropic": ("workflow_engine.adapters.anthropic",),
+    "genai_prices": (),
+    "mcp": (),
     "aiokafka": ("workflow_engine.kafka_interface",),
     "flask": ("workflow_engine.ui",),
     "pydantic_settings": ("workflow_engine.config",),

@@ -16,6 +16,8 @@ FAULTS = Faults("OpenAI", "OPENAI_API_KEY", "my-secret-key")
         ("bad key sk-abc***********3DEF.", "bad key ***"),
         ("header Bearer abc.def-ghi", "header ***"),
         ("two\n lines", "two lines"),
+        ("a key-value store for a task-specific token", "a key-value store for a task-specific token"),
+        ("a Bearer token is wanted", "a Bearer token is wanted"),
     ],
 )
 def test_what_looks_like_a_key_is_cut_out(said: str, shown: str) -> None:

@@ -64,7 +64,7 @@ def test_a_request_has_at_most_a_token_for_three_bytes(text: str) -> None:
 
 
 def test_all_that_is_sent_counts() -> None:
-    plain = request(text="Hi")
+    plain = ModelRequest("gpt-4o", (Message("user", "Hi"),))
     size = 3_000
     long = "x" * size
     fuller = [

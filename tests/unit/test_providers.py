@@ -219,6 +219,15 @@ async def test_a_provider_is_started_when_it_is_needed_and_again_after_it_was_cl
     await models.close()
 
 
+async def test_a_provider_that_was_replaced_is_closed_with_the_others() -> None:
+    models, first, second = Models(AgentSettings(default_models={"ours": "m"})), Ours(), Ours()
+    for provider in (first, second):
+        models.register(provider)
+        await models.agent(Phase(id="p", provider="ours", prompt="Hi"), NoTools())
+    await models.close()
+    assert (first.life, second.life) == (["started", "closed"], ["started", "closed"])
+
+
 async def test_each_reason_is_told_once() -> None:
     models, told = Models(AgentSettings(offline="always")), list[Choice]()
     models.announce = told.append

@@ -19,17 +19,23 @@ from workflow_engine.errors import PermanentFailure, SpecError, TransientFailure
 
 
 class Size(Enum):
+    """How large."""
+
     SMALL = "s"
     LARGE = "l"
 
 
 class Place(BaseModel):
+    """Where."""
+
     city: str
     postcode: int = 0
 
 
 @dataclass
 class Point:
+    """A place on a map."""
+
     x: int
     y: int
 
@@ -201,6 +207,20 @@ def test_a_decorated_function_is_a_tool_and_still_a_function() -> None:
     assert triple.specs[0].description == "Thrice."
     assert triple.specs[0].parameters["properties"]["number"] == {"exclusiveMinimum": 0, "type": "integer"}
     assert triple.named("other").specs[0].description == "Thrice."
+
+
+async def test_what_an_object_holds_does_not_stand_in_for_what_the_tool_says() -> None:
+    class Bribed:
+        """Do it."""
+
+        def __init__(self) -> None:
+            self.policy = self.call = lambda *given: "allow"
+
+        def __call__(self) -> str:
+            return "done"
+
+    one = FunctionTool(Bribed(), policy="deny")
+    assert (one.policy("Bribed"), await one.call("Bribed", {}, call())) == ("deny", "done")
 
 
 def test_a_method_is_a_tool_without_its_self() -> None:

@@ -24,12 +24,15 @@ class Tides:
 
     @property
     def specs(self) -> tuple[ToolSpec, ...]:
+        """See `Tool`."""
         return (ToolSpec("tides", "", {"type": "object"}),)
 
     async def call(self, name: str, arguments: dict[str, Any], context: ToolContext) -> Any:
+        """See `Tool`."""
         return self.place
 
     def policy(self, name: str) -> Policy:
+        """See `Tool`."""
         return "ask"
 
 
@@ -40,6 +43,7 @@ class Called:
         self.by = by
 
     def __call__(self, number: int) -> int:
+        """Multiply."""
         return self.by * number
 
 
@@ -107,6 +111,6 @@ async def test_an_installed_package_brings_a_tool_along(tmp_path: Path, monkeypa
     information.mkdir()
     (information / "METADATA").write_text("Metadata-Version: 2.1\nName: sea\nVersion: 1.0\n")
     (information / "entry_points.txt").write_text("[workflow_engine.tools]\nsea = tide_tools:Tides\n")
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     made = plugin_tool(ToolDeclaration(id="sea", type="plugin", config={"place": "Brest"}))
     assert await made.call("tides", {}, call()) == "Brest"

@@ -30,21 +30,26 @@ class Server:
 
     @property
     def specs(self) -> tuple[ToolSpec, ...]:
+        """See `Tool`."""
         return tuple(ToolSpec(name, "", {"type": "object"}) for name in self.policies) if self.started else ()
 
     async def start(self) -> None:
+        """See `Tool`."""
         if self.fails:
             self.fails -= 1
             raise TransientFailure("not just now")
         self.started += 1
 
     async def close(self) -> None:
+        """See `Tool`."""
         self.closed += 1
 
     async def call(self, name: str, arguments: dict[str, Any], context: ToolContext) -> Any:
+        """See `Tool`."""
         return name
 
     def policy(self, name: str) -> Policy:
+        """See `Tool`."""
         given: Policy = self.policies[name]
         return given
 
@@ -236,16 +241,16 @@ def look(at: str) -> str:
     return at
 
 
-@pytest.mark.parametrize(
-    ("given", "name", "names"),
-    [
-        (look, None, ("look", ["look"])),
-        (look, "peek", ("peek", ["peek"])),
-        (tool(policy="ask")(look), None, ("look", ["look"])),
-        (tool(policy="ask")(look), "peek", ("peek", ["peek"])),
-        (Server({}), "sea", ("sea", [])),
-    ],
-)
+REGISTERED: list[Any] = [
+    (look, None, ("look", ["look"])),
+    (look, "peek", ("peek", ["peek"])),
+    (tool(policy="ask")(look), None, ("look", ["look"])),
+    (tool(policy="ask")(look), "peek", ("peek", ["peek"])),
+    (Server({}), "sea", ("sea", [])),
+]
+
+
+@pytest.mark.parametrize(("given", "name", "names"), REGISTERED)
 def test_functions_and_tools_are_registered_under_a_name(given: Any, name: str | None, names: Any) -> None:
     registered = RegisteredTools()
     registered.register(given, name, None)

@@ -14,7 +14,7 @@ SLACK: Final = 600.0
 
 LOOK_FIRST: Final = 5.0
 LOOK_MOST: Final = 60.0
-_GROWTH: Final = 1.5
+GROWTH: Final = 1.5
 """Seconds from one look at a batch to the next: the first and the longest pause, and the growth."""
 
 
@@ -190,7 +190,7 @@ class BatchQueue:
 
     def later(self, batch: Outstanding, now: float) -> None:
         """Look at a batch again after a while."""
-        pause = min(batch.pause * _GROWTH, LOOK_MOST)
+        pause = min(batch.pause * GROWTH, LOOK_MOST)
         self.batches[batch.id] = msgspec.structs.replace(batch, look=now + batch.pause, pause=pause)
 
     def done(self, batch: Outstanding) -> None:

@@ -13,13 +13,14 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import Final
 
 from workflow_engine.adapter import Inbox
-from workflow_engine.agents.batch_queue import LOOK_FIRST, LOOK_MOST, SLACK, BatchQueue, Doubt, Line, Outstanding, Turn
+from workflow_engine.agents.batch_queue import LOOK_MOST, BatchQueue, Doubt, Line, Outstanding, Turn
+from workflow_engine.agents.batch_search import LABEL, BatchSearch
 from workflow_engine.agents.batch_turn import BatchedTurn, queued_turn, request_id
 from workflow_engine.agents.messages import ModelReply, ModelRequest
 from workflow_engine.agents.provider import BatchItem, BatchProvider, BatchState, ModelProvider
 from workflow_engine.core.components import Cost, Question
 from workflow_engine.core.moments import moment
-from workflow_engine.errors import AnswerRefused, EngineError, PermanentFailure, TransientFailure, UnknownTask
+from workflow_engine.errors import AnswerRefused, EngineError, TransientFailure, UnknownTask
 
 LOG: Final = logging.getLogger("workflow_engine")
 
@@ -31,9 +32,6 @@ START: Final = 120.0
 
 TRIES: Final = 2
 """Batches that may have no reply for a turn, before the model is asked live."""
-
-LABEL: Final = "workflow-engine"
-"""What the labels of our batches begin with."""
 
 LOOK_AGAIN: Final = 3_600.0
 """Seconds after which the clock is looked at again, which may have been moved."""
@@ -61,7 +59,7 @@ class Batching:
         self._priced = priced
         self._inbox = inbox
         self._queue = BatchQueue()
-        self._read: set[str] = set()
+        self._search = BatchSearch(self._queue)
         self._woken = asyncio.Event()
         self._work = asyncio.get_running_loop().create_task(self._run())
         self.trouble: str | None = None
@@ -143,40 +141,21 @@ class Batching:
             await self._ask_live(list(self._queue.turns.values()), f"{self._name} has no batches")
             return
         if self._queue.doubts and self._queue.search <= now:
-            await self._search(provider, now)
+            await self._look_for(provider, now)
         for batch in self.outstanding():
             if batch.look <= now:
                 await self._look(provider, batch, now)
         while turns := self._queue.cut(now):
             await self._send(provider, turns, now)
 
-    async def _search(self, provider: BatchProvider, now: float) -> None:
+    async def _look_for(self, provider: BatchProvider, now: float) -> None:
         """Look for turns that may be in batches which are not known here."""
-        self._queue.search = now + LOOK_FIRST
-        since = min(doubt.since for doubt in self._queue.doubts.values())
         try:
-            listed = await provider.batches(since - SLACK)
-            unread = [state.created for state in sorted(listed, key=_created) if not await self._found(provider, state)]
+            await self._search.look(provider, now)
         except EngineError as error:
             self._say(f"its batches cannot be listed: {error}")
-            self._queue.search = now + LOOK_MOST
-            return
-        self.trouble = None
-        self._queue.trust(unread, now)
-
-    async def _found(self, provider: BatchProvider, state: BatchState) -> bool:
-        """Take over a batch of the list if turns in doubt are in it; return False where nobody can say so yet."""
-        if state.id in self._queue.batches or state.id in self._read or not (state.label or LABEL).startswith(LABEL):
-            return True
-        try:
-            ids = await provider.batch_ids(state.id)
-        except PermanentFailure:  # then nobody can read its results, either
-            ids = None
-        if ids is None:
-            return state.state != "open"
-        self._read.add(state.id)
-        self._queue.found(state.id, ids, state.created, self._inbox.now())
-        return True
+        else:
+            self.trouble = None
 
     async def _look(self, provider: BatchProvider, batch: Outstanding, now: float) -> None:
         """Take the results of a batch if there are any; stop it if nobody waits for them."""
@@ -204,7 +183,7 @@ class Batching:
         turns = self._queue.within(batch)
         await _all(self._came(turn, items.get(turn.id) or BatchItem(turn.id, None, why)) for turn in turns)
         self._queue.done(batch)
-        self._read.add(batch.id)
+        self._search.known(batch.id)
 
     async def _came(self, turn: Turn, item: BatchItem) -> None:
         """Do with a turn what its item of a batch says."""
@@ -222,7 +201,7 @@ class Batching:
     async def _cancel(self, provider: BatchProvider, batch: Outstanding) -> None:
         """Stop a batch that nobody waits for; one that was found may have others who wait for it."""
         self._queue.done(batch)
-        self._read.add(batch.id)
+        self._search.known(batch.id)
         if not batch.found:
             try:
                 await provider.cancel_batch(batch.id)
@@ -242,6 +221,7 @@ class Batching:
         if not sending:
             return
         self._queue.sending(sending, now, GRACE)
+        self._search.soon()
         self._queue.hold(turns[0].line, now + LOOK_MOST)
         try:
             batch = await provider.send_batch(requests, _label(requests, now))
@@ -285,10 +265,6 @@ def cost_of(reply: ModelReply) -> Cost:
     """Return what a reply cost, as it is booked."""
     usage = reply.usage
     return Cost(usage.input + usage.output, usage.cost or 0.0, int(usage.cost is None))
-
-
-def _created(state: BatchState) -> float:
-    return state.created
 
 
 def _label(requests: Sequence[tuple[str, ModelRequest]], now: float) -> str:

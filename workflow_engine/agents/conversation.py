@@ -58,7 +58,7 @@ class Conversation:
         self._replies: list[ModelReply] = []
 
     async def hold(self) -> Output:
-        """Talk until the model gives what the phase is to give; keep a transcript, whatever comes of it.
+        """Talk until the model gives what the phase is to give; keep a transcript of it, also where it does not.
 
         Raises:
             TransientFailure: it may work later; what was said so far is kept.
@@ -67,7 +67,8 @@ class Conversation:
         try:
             value = await self._talk()
         except AdapterFailure as failure:
-            await keep_transcript(self._task, self.transcript(failure=str(failure)))
+            if self._replies or isinstance(failure, PermanentFailure):  # else it begins anew, and nothing was said
+                await keep_transcript(self._task, self.transcript(failure=str(failure)))
             raise
         await keep_transcript(self._task, self.transcript(output=value))
         return Output(value)
@@ -152,7 +153,7 @@ class Conversation:
         each = [
             agent.caller.most(agent.provider, msgspec.structs.replace(request, model=model)) for model in self._models
         ]
-        return Cost(max(cost.tokens for cost in each), max(cost.dollars for cost in each))
+        return Cost(*(max(getattr(cost, field) for cost in each) for field in Cost.__struct_fields__))
 
     async def _ask(self, request: ModelRequest, key: str) -> tuple[Any, Cost]:
         """Ask the models one after the other until one replies.

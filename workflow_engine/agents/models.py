@@ -41,6 +41,7 @@ class Models:
         self.announce: Callable[[Choice], None] = log_choice
         self._announced: set[str] = set()
         self._started: dict[str, ModelProvider] = {}
+        self._replaced: list[ModelProvider] = []
         self._priced = False
         self._turn: asyncio.Lock | None = None
 
@@ -67,9 +68,10 @@ class Models:
     async def close(self) -> None:
         """Let go of connections; the next phase has them made anew."""
         await self.batches.close()
-        started, self._started, self._turn = self._started, {}, None
+        started, self._started, self._turn = [*self._started.values(), *self._replaced], {}, None
+        self._replaced.clear()
         self.caller.close()
-        for provider in started.values():
+        for provider in started:
             if isinstance(provider, Closes):
                 try:
                     await provider.close()
@@ -79,7 +81,9 @@ class Models:
     def register(self, provider: ModelProvider) -> None:
         """See `Providers.register`; what is under way with the one before stays with it."""
         self.providers.register(provider)
-        self._started.pop(provider.name, None)
+        before = self._started.pop(provider.name, None)
+        if before is not None:
+            self._replaced.append(before)
 
     async def _provider(self, name: str) -> ModelProvider:
         return self._started.get(name) or await self._start(name)

@@ -111,7 +111,7 @@ async def replay(
 
     Raises:
         TemplateFailed: a changed text cannot be rendered.
-        PermanentFailure: no conversation can begin.
+        PermanentFailure: nothing says which model to ask.
         Missing: the provider lacks something.
     """
     view = _view(record, plan, transcript)
@@ -127,13 +127,7 @@ async def replay(
         tools=plan.tools,
     )
     agent = await agents(phase, tools)
-    task = Task(record.components, phase.target_classification, phase.id, scope)
-    try:
-        await agent.execute(task, phase)
-    except AdapterFailure:
-        if not scope.transcript:  # where the conversation stands, the failure stands in it
-            raise
-    again = read_transcript(scope.transcript)
+    again = await _held(agent, Task(record.components, phase.target_classification, phase.id, scope), phase, scope)
     return Replayed(
         transcript.phase,
         transcript.visit,
@@ -142,6 +136,18 @@ async def replay(
         tuple(tools.refused),
         tuple(tools.made),
     )
+
+
+async def _held(agent: AgentAdapter, task: Task, phase: Phase, scope: ReplayScope) -> Transcript:
+    """Hold a conversation, and return what was said; its failure is an outcome as any other."""
+    failure = ""
+    try:
+        await agent.execute(task, phase)
+    except AdapterFailure as error:
+        failure = str(error)
+    if scope.transcript:
+        return read_transcript(scope.transcript)
+    return Transcript(phase.id, "", agent.provider.name, (), (), failure=failure)
 
 
 def _view(record: TaskRecord, plan: PhasePlan, transcript: Transcript) -> RunView:

@@ -24,6 +24,17 @@ def pieces(name: str, content: Content) -> AsyncGenerator[bytes, None]:
     return _whole(_encoded(name, content) if isinstance(content, str) else content)
 
 
+def in_memory(name: str, content: Content) -> bytes | None:
+    """Return *content* if it is in memory as a whole, None where it is a file or a stream.
+
+    Raises:
+        ArtifactError: as `pieces`.
+    """
+    if isinstance(content, Path | AsyncIterable):
+        return None
+    return _encoded(name, content) if isinstance(content, str) else content
+
+
 def decoded(name: str, content: bytes) -> str:
     """Return *content* as text.
 

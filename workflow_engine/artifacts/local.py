@@ -1,6 +1,7 @@
 """The artifact store on a local disk."""
 
 import asyncio
+import hashlib
 import os
 import re
 import time
@@ -11,13 +12,13 @@ from pathlib import Path
 import aiofiles
 from aiofiles.threadpool.binary import AsyncBufferedReader
 
-from workflow_engine.artifacts.content import CHUNK_BYTES, decoded, pieces
+from workflow_engine.artifacts.content import CHUNK_BYTES, decoded, in_memory, pieces
 from workflow_engine.artifacts.disk_errors import translated
-from workflow_engine.artifacts.hashing import Digest
+from workflow_engine.artifacts.hashing import INLINE_BYTES_MAX, Digest
 from workflow_engine.artifacts.media_types import guessed_media_type
 from workflow_engine.artifacts.mounting import copy_into, mount_file, mounted_names
 from workflow_engine.artifacts.names import checked_name
-from workflow_engine.artifacts.partial import PartialFile, locked, remove_leftovers
+from workflow_engine.artifacts.partial import PartialFile, locked, remove_leftovers, written_partial
 from workflow_engine.artifacts.port import ArtifactRef, Content, Keep, Swept, keeps
 from workflow_engine.errors import ArtifactError
 
@@ -64,6 +65,12 @@ class LocalArtifactStore:
         name = checked_name(name)
         media_type = media_type or guessed_media_type(name, text=isinstance(content, str))
         fact = f"artifact {name} cannot be stored in {self._directory}"
+        whole = in_memory(name, content)
+        if whole is not None and len(whole) <= INLINE_BYTES_MAX:  # a hop to a thread for each step would cost more
+            self._check_size(name, len(whole))
+            with translated(fact):
+                sha256 = await asyncio.to_thread(self._put_whole, whole)
+            return ArtifactRef(name, sha256, len(whole), media_type, phase)
         async with PartialFile(self._partials, self._lock, fact) as partial, aclosing(pieces(name, content)) as source:
             async for piece in source:
                 self._check_size(name, partial.size + len(piece))
@@ -124,6 +131,12 @@ class LocalArtifactStore:
             raise ArtifactError(
                 f"artifact {name} is longer than {self._size_max_bytes} bytes; raise size_max_bytes, or store less"
             )
+
+    def _put_whole(self, content: bytes) -> str:
+        sha256 = hashlib.sha256(content).hexdigest()
+        with written_partial(self._partials, self._lock, content) as partial:
+            self._publish(partial, self._path(sha256))
+        return sha256
 
     def _publish(self, partial: Path, path: Path) -> None:
         now = self._clock()

@@ -65,14 +65,38 @@ class PartialFile:
         return self._digest.hex()
 
     def _create_locked(self, path: str, flags: int) -> int:
-        with locked(self._store_lock):  # or a sweep could see the file before it is locked
-            descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            return descriptor
+        return _created(path, flags, self._store_lock)
 
     def _seal(self) -> None:
-        os.fchmod(self._file.fileno(), 0o444)
-        os.fsync(self._file.fileno())
+        _seal(self._file.fileno())
+
+
+@contextmanager
+def written_partial(directory: Path, store_lock: Path, content: bytes) -> Generator[Path, None, None]:
+    """Hold a temporary file with all of *content*, durable and read-only, as `PartialFile` does; in one thread."""
+    path = directory / secrets.token_hex(8)
+    descriptor = _created(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, store_lock)
+    try:
+        left = memoryview(content)
+        while left:
+            left = left[os.write(descriptor, left) :]
+        _seal(descriptor)
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def _created(path: str | Path, flags: int, store_lock: Path) -> int:
+    with locked(store_lock):  # or a sweep could see the file before it is locked
+        descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        return descriptor
+
+
+def _seal(descriptor: int) -> None:
+    os.fchmod(descriptor, 0o444)
+    os.fsync(descriptor)
 
 
 def remove_leftovers(directory: Path, store_lock: Path) -> None:

@@ -31,7 +31,10 @@ class Check(NamedTuple):
     remedy: str = ""
 
 
-LIBRARIES: Final = ("aiofiles", "click", "esper", "jsonschema", "msgspec", "pydantic", "pydantic-settings", "rich")
+LIBRARIES: Final = (
+    "aiofiles", "anthropic", "click", "esper", "genai-prices", "jsonschema", "mcp", "msgspec", "openai", "pydantic",
+    "pydantic-settings", "rich",
+)  # fmt: skip
 FREE_LOW: Final = 1 << 30
 """Free bytes below which there is a warning."""
 

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     multiple=True,
     help="What is different: prompt, system, provider, model, temperature or max_tokens. VALUE may be @FILE.",
 )
-@click.option("--live-tools", "--live", is_flag=True, help="Make tool calls that were not recorded, if none approves.")
+@click.option(
+    "--live-tools", "--live", is_flag=True, help="Make calls that were not recorded, where nobody has to approve."
+)
 @click.option(
     "--replies",
     metavar="FILE",

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from workflow_engine.adapters.program_log import remove_logs
+from workflow_engine.agents.toolbox.workspaces import remove_workspace
 from workflow_engine.core.components import Json
 from workflow_engine.core.inputs import Answer, Attach, Cancel, Purge, Retry, Submit
 from workflow_engine.core.inputs import Suspend as SuspendInput
@@ -125,7 +126,7 @@ class Commanding(Looking):
 
     @on_engine_loop
     async def purge(self, task: Task | str) -> None:
-        """Remove a task that has ended for good, with its history and its logs.
+        """Remove a task that has ended for good, with its history, its logs and its workspace.
 
         Its artifacts are removed later, where no other task has the same content.  Its id is free again.
 
@@ -137,6 +138,7 @@ class Commanding(Looking):
         await session.ask(lambda ticket: Purge(name, ticket))
         self._history.purged(name, session.host.commits)
         await asyncio.to_thread(remove_logs, self.data_dir, name)
+        await asyncio.to_thread(remove_workspace, self.data_dir, name)
 
     @on_engine_loop
     async def answer(self, question: str, value: Any, by: str | None = None) -> Task:

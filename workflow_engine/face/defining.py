@@ -71,6 +71,9 @@ class Definer:
             yield "a workflow that is made of data has no schedule; remove it"
         if spec.tools:
             yield "a workflow that is made of data declares no tools; remove them"
+        agentic = spec.defaults.agentic
+        if agentic is not None and "allow" in (agentic.tool_policy or {}).values():
+            yield "its defaults allow tools, which data may not; remove that from tool_policy"
         for phase in spec.phases:
             yield from self._refused_phase(phase, spec)
 
@@ -81,6 +84,8 @@ class Definer:
             return
         if phase.workflow is not None and phase.workflow != spec.name and self._find(phase.workflow) is None:
             yield f"phase {name}: there is no workflow {phase.workflow!r}; register it first"
+        if "allow" in phase.tool_policy.values():
+            yield f"phase {name} allows tools, which data may not; remove that from its tool_policy"
         adapters = sorted(self._adapters)
         kind = phase.carried_out_by or "functional"
         if kind not in adapters:

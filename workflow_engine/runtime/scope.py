@@ -170,10 +170,8 @@ class HandlerScope:
             value = to_json(exceeded, f"the result of turn {name!r}")
             await self._host.ask(lambda ticket: StepRecorded(run, attempt, name, index, value, ticket))
             return exceeded
-        shown = to_json(asked, "what is asked")
-        self._suspend(
-            Suspend(run, attempt, WaitKind.IO, prompt, name, index, form=to_form(form), show=shown, assignee=whom)
-        )
+        shown, shape = to_json(asked, "what is asked"), to_json(form, "the form")
+        self._suspend(Suspend(run, attempt, WaitKind.IO, prompt, name, index, form=shape, show=shown, assignee=whom))
 
     async def _reserve(self, name: str, most: Cost | None) -> dict[str, Any] | None:
         """Put aside what a turn may cost at most; return what is told of it where that would break the budget."""

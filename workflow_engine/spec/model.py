@@ -98,9 +98,10 @@ class Phase(Strict):
         system: what the model is told beforehand.
         temperature: how freely the model chooses its words, where it can be told.
         max_tokens: the longest reply of the model.
-        tools: names of the tools the model may use.
-        tool_policy: by the name of a tool, whether it is called at once (``allow``), after a person has approved the
-            call (``ask``), or never (``deny``); ``*`` stands for all others.
+        tools: what the model may have called: ids of declared, registered or built-in tools, each for all that it
+            offers; or the name of one thing that it offers; ``*`` for all that is declared or registered.
+        tool_policy: by the name of a tool or the id that it comes from, whether it is called at once (``allow``), after
+            a person has approved the call (``ask``), or never (``deny``); ``*`` stands for all others.
         limits: what the phase may take.
         mode: ``"batch"`` has the turns of many tasks answered together at half the price, some time later.
         batch: when they are sent, and how long they wait.

@@ -4,8 +4,6 @@ Without mounts in its config a task has one folder of its own to work in, `WORKS
 """
 
 import asyncio
-import errno
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -17,14 +15,14 @@ from workflow_engine.agents.toolbox.rooted import Rooted, split
 from workflow_engine.agents.toolbox.searching import search
 from workflow_engine.agents.toolbox.sets import ToolSet
 from workflow_engine.agents.toolbox.settings import read_settings
+from workflow_engine.agents.toolbox.workspaces import make_workspace
 from workflow_engine.agents.tools import Policy, Tool, ToolContext, ToolError
-from workflow_engine.errors import PermanentFailure
 from workflow_engine.spec.parts import ToolPolicy
 from workflow_engine.spec.problems import listed
 from workflow_engine.spec.strict import Strict
 
 WORKSPACE: Final = "workspace"
-"""The mount of a tool without mounts: a writable folder of the task, ``<data>/workspaces/<task>``."""
+"""The mount of a tool without mounts: a writable folder of the task; see `workspaces`."""
 
 FILE_BYTES_MAX: Final = 8 << 20
 """Largest file that is read or written."""
@@ -209,7 +207,7 @@ class _Files:
         if name not in names:
             raise ToolError(f"{path!r} begins with the name of no mount; there are {listed(names)}")
         if not self._mounts:
-            return Rooted(workspace(self._data_dir, context.task.id), WORKSPACE), tuple(parts)
+            return Rooted(make_workspace(self._data_dir, context.task.id), WORKSPACE), tuple(parts)
         return Rooted(Path(self._mounts[name].path), name), tuple(parts)
 
     async def _text(self, path: str, context: ToolContext) -> str:
@@ -222,23 +220,6 @@ class _Files:
         if "\0" in text:
             raise ToolError(f"{path} is no text file ({len(content):,} bytes)")
         return text
-
-
-def workspace(data_dir: Path, task: str) -> Path:
-    """Return the folder of a task, which is made if it is missing.
-
-    Raises:
-        PermanentFailure: it cannot be made.
-    """
-    folders = data_dir / "workspaces"
-    # Ids of tasks hold no slash; one that is . or .. must not be a path all the same.
-    folder = folders / f"_{task}" if task.startswith((".", "_")) else folders / task
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        reason = os.strerror(error.errno or errno.EIO)
-        raise PermanentFailure(f"the folder {folder} of task {task} cannot be made ({reason})") from error
-    return folder
 
 
 def _window(text: str, line: int, lines: int) -> str:

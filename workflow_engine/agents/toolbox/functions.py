@@ -55,7 +55,7 @@ class FunctionTool(Generic[P, R]):
     ) -> None:
         if not callable(function):
             raise SpecError(f"a tool is a function, not a {type(function).__name__}")
-        functools.update_wrapper(self, function)
+        functools.update_wrapper(self, function, updated=())
         self.function = function
         self._description = description
         self.name = name or str(getattr(function, "__name__", type(function).__name__))

@@ -22,6 +22,9 @@ from workflow_engine.agents.tools import Policy, Tool, ToolContext, ToolError
 from workflow_engine.spec.durations import Seconds
 from workflow_engine.spec.strict import Strict
 
+TEXT_MAX: Final = 200_000
+"""Most characters of a page that the model is told."""
+
 # `identity`: what is compressed could be a thousand times as large as what was sent.
 _HEADERS: Final = {"User-Agent": "workflow-engine", "Accept-Encoding": "identity", "Connection": "close"}
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -110,7 +113,7 @@ class _Web:
         if method == "HEAD":
             return {**told, "headers": dict(fetched.headers)}
         text = await asyncio.to_thread(page_text, fetched.content, kind) if fetched.content else ""
-        return {**told, "text": text, "cut_off": fetched.cut}
+        return {**told, "text": text[:TEXT_MAX], "cut_off": fetched.cut or len(text) > TEXT_MAX}
 
     async def _followed(
         self, url: str, method: str, body: bytes | None, headers: dict[str, str]

@@ -88,7 +88,7 @@ def _made(declaration: ToolDeclaration, data_dir: Path) -> Tool:
         case "subprocess":
             from workflow_engine.agents.toolbox.subprocess import subprocess_tool
 
-            return subprocess_tool(declaration.config)
+            return subprocess_tool(declaration.config, data_dir)
         case unknown:
             raise PermanentFailure(
                 f"there is no built-in tool {unknown!r}; there are {', '.join(BUILTIN)}{did_you_mean(unknown, BUILTIN)}"

@@ -67,13 +67,12 @@ class Rooted:
             ToolError: there is none, it is no regular file, or has more than *most* bytes.
         """
         name = _last(parts)
-        with (
-            self._folder(parts[:-1]) as folder,
-            self._told(parts),
-            os.fdopen(os.open(name, _FILE, dir_fd=folder), "rb") as file,
-        ):
-            self._check_regular(os.fstat(file.fileno()), parts)
-            content = file.read(most + 1)
+        with self._folder(parts[:-1]) as folder, self._told(parts):
+            # Opening a device can do something, so it is looked at before, too.
+            self._check_regular(os.stat(name, dir_fd=folder, follow_symlinks=False), parts)
+            with os.fdopen(os.open(name, _FILE, dir_fd=folder), "rb") as file:
+                self._check_regular(os.fstat(file.fileno()), parts)
+                content = file.read(most + 1)
         if len(content) > most:
             raise ToolError(f"{self.shown(parts)} has more than the {most:,} bytes that can be read")
         return content
@@ -147,6 +146,8 @@ class Rooted:
         return stat.S_IMODE(status.st_mode) & 0o777
 
     def _check_regular(self, status: os.stat_result, parts: tuple[str, ...]) -> None:
+        if stat.S_ISLNK(status.st_mode):
+            raise ToolError(f"{self.shown(parts)} is a link, and links are not followed")
         if not stat.S_ISREG(status.st_mode):
             raise ToolError(f"{self.shown(parts)} is a {_kind(status.st_mode)}, not a file")
 

@@ -14,7 +14,13 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, field_validator
 
-from workflow_engine.adapters.process import ProcessResult, ProcessSpec, allowed_environment, run_process
+from workflow_engine.adapters.process import (
+    ProcessRegistry,
+    ProcessResult,
+    ProcessSpec,
+    allowed_environment,
+    run_process,
+)
 from workflow_engine.agents.messages import ToolSpec
 from workflow_engine.agents.toolbox.sets import ToolSet
 from workflow_engine.agents.toolbox.settings import read_settings
@@ -75,8 +81,14 @@ class SubprocessSettings(Strict):
     commands: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")], Command] = Field(default_factory=dict)
 
 
-def subprocess_tool(config: Mapping[str, Any], name: str = "subprocess") -> Tool:
+def subprocess_tool(config: Mapping[str, Any], data_dir: Path, name: str = "subprocess") -> Tool:
     """Return the tools of a declaration: ``<name>_<command>`` for each command.
+
+    Args:
+        config: see `SubprocessSettings`.
+        data_dir: the engine's data directory, where it is noted which programs run, so that after a crash the engine
+            ends those that are left.
+        name: what the names of the tools begin with.
 
     Raises:
         PermanentFailure: the config cannot be used, or lists no command.
@@ -87,13 +99,14 @@ def subprocess_tool(config: Mapping[str, Any], name: str = "subprocess") -> Tool
             f"tool {name!r} has no program to run; list them in its config, such as "
             "commands: {count: {argv: [wc, -l, '{file}']}}"
         )
-    return ToolSet(CommandTool(f"{name}_{word}", command) for word, command in commands.items())
+    return ToolSet(CommandTool(f"{name}_{word}", command, data_dir) for word, command in commands.items())
 
 
 class CommandTool:
     """One program as a tool."""
 
-    def __init__(self, name: str, command: Command) -> None:
+    def __init__(self, name: str, command: Command, data_dir: Path) -> None:
+        self._processes = data_dir.absolute() / "processes"
         self._name = name
         self._command = command
         self._spec = ToolSpec(name, command.description or f"Run {' '.join(command.argv)}", _parameters(name, command))
@@ -115,7 +128,7 @@ class CommandTool:
             output_bytes=max(command.output_bytes, 1 << 20),
             log_bytes=command.output_bytes,
         )
-        result = await run_process(spec)
+        result = await run_process(spec, registry=ProcessRegistry(self._processes), owner=context.key)
         if not result.ok:
             raise ToolError(f"{result.message}\n{_written(result)}".strip())
         return {"stdout": result.stdout_log, "stderr": result.stderr_log}

@@ -1,4 +1,4 @@
-"""Files beside a workflow file: programs and mounts that it names by paths of their own."""
+"""Files beside a workflow file: programs and mounts that it and its tools name by paths of their own."""
 
 import os
 import re
@@ -19,6 +19,8 @@ def find_beside(data: dict[str, Any], folder: Path) -> Iterator[Problem]:
         for place, holder in _holders(phase, ("phases", index)):
             yield from _command(holder.get("command"), base, (*place, "command"))
             yield from _mounts(holder.get("mounts"), base, (*place, "mounts"))
+    for index, tool in enumerate(_listed(data.get("tools"))):
+        yield from _tool(_mapping(tool), base, ("tools", index))
 
 
 def _holders(phase: Any, place: Place) -> Iterator[tuple[Place, dict[str, Any]]]:
@@ -28,6 +30,30 @@ def _holders(phase: Any, place: Place) -> Iterator[tuple[Place, dict[str, Any]]]
         compensation: Any = phase.get("compensate")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         if isinstance(compensation, dict):
             yield (*place, "compensate"), compensation
+
+
+def _tool(tool: dict[str, Any], base: str, place: Place) -> Iterator[Problem]:
+    """Find what a declaration of a tool names: an MCP server, folders to look at, programs to run and where."""
+    yield from _command(tool.get("command"), base, (*place, "command"))
+    config = _mapping(tool.get("config"))
+    for name, mount in _mapping(config.get("mounts")).items():
+        yield from _folder(_mapping(mount), "path", base, (*place, "config", "mounts", name))
+    for name, command in _mapping(config.get("commands")).items():
+        at = (*place, "config", "commands", name)
+        yield from _command(_mapping(command).get("argv"), base, (*at, "argv"))
+        yield from _folder(_mapping(command), "cwd", base, at)
+    yield from _folder(config, "cwd", base, (*place, "config"))
+
+
+def _folder(holder: dict[str, Any], key: str, base: str, place: Place) -> Iterator[Problem]:
+    path = holder.get(key)
+    if not isinstance(path, str) or os.path.isabs(path):
+        return
+    found = base if os.path.normpath(path) == "." else _below(base, path)
+    if found is not None and os.path.isdir(found):
+        holder[key] = found
+    else:
+        yield Problem((*place, key), f"{path} is no folder beside this one")
 
 
 def _command(parts: Any, base: str, place: Place) -> Iterator[Problem]:
@@ -62,6 +88,10 @@ def _below(base: str, part: str) -> str | None:
         return None
     path = os.path.normpath(os.path.join(base, part))
     return path if path.startswith(base.rstrip(os.sep) + os.sep) else None
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType] - JSON
 
 
 def _listed(value: Any) -> list[Any]:
