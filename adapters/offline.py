@@ -34,7 +34,7 @@ class OfflineModel:
     A reply is a text; an object, which is said as JSON; ``{"calls": [{"name": "...", "arguments": {...}}]}``, which
     has tools called; or a list of these, one for each turn of the conversation, of which the last is repeated.
 
-    It can be registered as the adapter of agentic phases, too; they then need no other provider.
+    It can be registered as the adapter of agentic phases, too; they then have no other provider, and no tools.
 
     Args:
         replies: by phase id: a reply to everything; or a list of replies, one for each visit of a task to the phase, or

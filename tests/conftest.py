@@ -1,6 +1,11 @@
 """Options that all tests share."""
 
+import os
+
 import pytest
+
+for variable in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_BASE_URL"):
+    os.environ.pop(variable, None)  # no test asks a real provider, whatever the shell has set
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

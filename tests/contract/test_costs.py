@@ -19,7 +19,6 @@ from workflow_engine.spec.parts import Budget
 PRICED = ModelReply(Message("assistant", "Hello"), "end", Usage(1_000, 100), "gpt-4o")
 UNPRICED = ModelReply(Message("assistant", "Hello"), "end", Usage(7, 3), "llama-of-ours")
 DOLLARS = (1_000 * 2.5 + 100 * 10) / 1e6
-VARIABLES = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_BASE_URL")
 
 
 class Scripted:
@@ -36,12 +35,6 @@ class Scripted:
         if isinstance(self._reply, Exception):
             raise self._reply
         return self._reply
-
-
-@pytest.fixture(autouse=True)
-def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
-    for name in VARIABLES:
-        monkeypatch.delenv(name, raising=False)
 
 
 def phase(name: str = "p", model: str = "gpt-4o") -> Phase:

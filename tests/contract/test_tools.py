@@ -271,3 +271,29 @@ async def test_tools_of_all_kinds_are_declared_by_a_workflow(tmp_path: Path) -> 
     assert [result.content.strip() for result in given] == [
         "about tides", '{"stdout":"3\\n","stderr":""}', "high at Brest"
     ]  # fmt: skip
+
+
+async def test_the_engine_finds_registered_tools_by_itself_and_a_purge_removes_the_folder_of_a_task(
+    tmp_path: Path,
+) -> None:
+    sea = Sea()
+    note = {"path": "workspace/note.md", "content": "high"}
+    model = ScriptedModel(
+        [wants(call("tide", 1, place="Brest"), ToolCall("c2", "filesystem_write", note)), says("done")]
+    )
+    engine = engine_on(tmp_path)
+    engine.register_provider(model)
+    engine.register_tool(sea.tide, policy="allow")
+    phase = Phase(
+        id="draft", assigned_to="ai", provider="scripted", model="small", prompt="x", tools=["tide", "filesystem"]
+    )
+    engine.register_workflow("w", [phase])
+    async with engine:
+        task = await ended(engine)
+        assert task.output == "done", task.failure
+        assert results(model) == (
+            ToolResult("c1", "high at Brest"), ToolResult("c2", "workspace/note.md is written, 4 bytes")
+        )  # fmt: skip
+        assert (tmp_path / "workspaces" / task.id / "note.md").read_text() == "high"
+        await engine.purge(task)
+    assert list((tmp_path / "workspaces").iterdir()) == []

@@ -214,7 +214,7 @@ async def test_what_an_object_holds_does_not_stand_in_for_what_the_tool_says() -
         """Do it."""
 
         def __init__(self) -> None:
-            self.policy = self.call = lambda *given: "allow"
+            self.policy = self.call = "allow"
 
         def __call__(self) -> str:
             return "done"
