@@ -1,5 +1,6 @@
 """Workflows by name, and what a submission's names mean."""
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol
@@ -21,7 +22,11 @@ from workflow_engine.values import to_json
 TASK_ID: Final = re.compile(r"[^\s/#\x00-\x1f\x7f\ud800-\udfff]{1,200}")
 """What may be a task id."""
 
-_UNCLASSIFIED: Final = WorkflowSpec(name="(unclassified)", phases=(Phase(id="classify", assigned_to=CLASSIFIER),))
+
+@functools.cache  # made when it is first needed, since that builds the models
+def _unclassified() -> "Chosen":
+    """Return the workflow of tasks of which a classifier finds out what they are."""
+    return _chosen(WorkflowSpec(name="(unclassified)", phases=(Phase(id="classify", assigned_to=CLASSIFIER),)))
 
 
 class Chosen(NamedTuple):
@@ -52,7 +57,6 @@ class Workflows:
         self._handlers = handlers
         self._by_name: dict[str, Chosen] = {}
         self._implied: dict[str, Chosen] = {}
-        self._unclassified = _chosen(_UNCLASSIFIED)
 
     def register(self, name: str | WorkflowSpec, phases: Sequence[Phase | Mapping[str, Any]]) -> WorkflowSpec:
         """Keep a workflow under its name; see `ECSWorkflowEngine.register_workflow`."""
@@ -100,7 +104,7 @@ class Workflows:
             if name is not None and not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance] - user input
                 raise InputRefused(f"{what} is a name, not {name!r}")
         if workflow is None:
-            return self._unclassified if classification is None else self._alone(classification)
+            return _unclassified() if classification is None else self._alone(classification)
         chosen = self.find(workflow, core)
         if chosen is None:
             raise self._unknown(workflow)

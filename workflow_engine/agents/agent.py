@@ -5,7 +5,6 @@ from typing import Protocol
 
 from workflow_engine.adapter import Inbox, Missing, Output, Suspend
 from workflow_engine.agents.batches import Batches
-from workflow_engine.agents.conversation import Conversation
 from workflow_engine.agents.messages import ModelReply, ModelRequest
 from workflow_engine.agents.provider import ModelProvider, OnText
 from workflow_engine.agents.tools import Policy, Tool
@@ -67,6 +66,8 @@ class AgentAdapter:
 
     async def execute(self, task: Task, phase: Phase) -> Output | Suspend:
         """See `workflow_engine.adapter.Adapter`."""
+        from workflow_engine.agents.conversation import Conversation  # only programs that talk to models wait for it
+
         tools = await self.toolbox.tools(phase, task)
         return await Conversation(self, task, phase, tools).hold()
 

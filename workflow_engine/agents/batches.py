@@ -2,15 +2,18 @@
 
 import functools
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from workflow_engine.adapter import Inbox
 from workflow_engine.agents.batch_turn import provider_of
-from workflow_engine.agents.batching import Batching
 from workflow_engine.agents.messages import ModelReply
 from workflow_engine.agents.provider import ModelProvider
 from workflow_engine.core.components import Question, WaitKind
+
+if TYPE_CHECKING:
+    from workflow_engine.agents.batching import Batching
 
 
 class BatchSent(msgspec.Struct, frozen=True):
@@ -106,6 +109,8 @@ class Batches:
             return
         batching = self._of.get(name)
         if batching is None:
+            from workflow_engine.agents.batching import Batching  # only programs with batches wait for it
+
             find, priced = functools.partial(self._find, name), functools.partial(self._priced, name)
             batching = self._of[name] = Batching(name, find, priced, inbox)
         batching.take(question, doubted=doubted)

@@ -34,6 +34,13 @@ MAX_TOKENS: Final = 4096
 """The longest reply of a model unless the phase says otherwise, in tokens."""
 
 
+VERDICT: Final = (
+    'Say whether the work passes, as one JSON object: {"decision": "approve" or "reject", "issues": '
+    '[{"severity": "error", "warning" or "info", "message": "what is wrong", "path": "where, or null"}]}.'
+)
+"""What the model of a phase that reviews is told, where no schema says it."""
+
+
 class Conversation:
     """One phase's conversation.
 
@@ -140,7 +147,7 @@ class Conversation:
         return ModelRequest(
             model=self._models[0],
             messages=tuple(self._messages),
-            system=phase.system,
+            system=instructed(phase, reviews=self._task.reviews),
             tools=self._specs,
             schema=phase.output,
             temperature=phase.temperature,
@@ -189,6 +196,19 @@ def opening(task: Task, phase: Phase) -> str:
     if not issues or all(issue in prompt for issue in issues):
         return prompt
     return f"{prompt}\n\nYour work was handed back. Mend this:\n" + "\n".join(f"- {issue}" for issue in issues)
+
+
+def instructed(phase: Phase, *, reviews: bool) -> str | None:
+    """Return what the model is told beforehand: the author's words, and the shape of what is asked for.
+
+    A schema goes to the provider in words of its own; what has none is said here.
+    """
+    said = [phase.system] if phase.system else []
+    if phase.output is None and len(phase.outputs) > 1:
+        said.append(f"Reply with one JSON object that has the keys {', '.join(phase.outputs)}, and nothing else.")
+    elif phase.output is None and reviews and not _judged_otherwise(phase):
+        said.append(VERDICT)
+    return "\n\n".join(said) or None
 
 
 def mending(reasons: list[str]) -> str:

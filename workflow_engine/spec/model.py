@@ -299,7 +299,7 @@ class WorkflowSpec(Strict):
     version: str = "1"
     description: str = ""
     inputs: dict[str, Any] | None = None
-    defaults: Defaults = Defaults()
+    defaults: Defaults = Field(default_factory=Defaults)
     phases: Annotated[tuple[Phase, ...], Field(min_length=1)]
     max_concurrency: Annotated[int, Field(ge=1, le=100_000)] | None = None
     states: StateMachine | None = None

@@ -261,7 +261,7 @@ class Defaults(Strict):
         functional: fields for functional phases: environment, memory, timeout, retry.
     """
 
-    retry: RetryPolicy = RetryPolicy()
+    retry: RetryPolicy = Field(default_factory=RetryPolicy)
     agentic: "AgenticDefaults | None" = None
     human: "HumanDefaults | None" = None
     functional: "FunctionalDefaults | None" = None
