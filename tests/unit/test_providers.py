@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from workflow_engine.adapter import Missing
 from workflow_engine.adapters.offline import OfflineModel
@@ -249,3 +251,18 @@ async def test_the_offline_model_is_asked_as_the_phase_wants() -> None:
     agent = await models.agent(Phase(id="p", prompt="Hi"), NoTools())
     said = await agent.provider.reply(ModelRequest("m", (Message("user", "Hi"),), key="t/p/1/turn"))
     assert said.message.text == "scripted"
+
+
+def test_a_key_is_found_where_the_settings_refer_to(tmp_path: Path) -> None:
+    place = tmp_path / "key"
+    place.write_text("a-key\n")
+    choose = Phase(id="p", assigned_to="agentic", provider="anthropic", prompt="x")
+    settings = AgentSettings(keys={"anthropic": f"file:{place}"})
+    assert Providers(settings, {}).choose(choose).why == "since the phase says so"
+    assert Providers(AgentSettings(keys={"anthropic": "env:MINE"}), {"MINE": "k"}).has_key("anthropic")
+    assert not Providers(AgentSettings(keys={"anthropic": "env:MINE"}), {}).has_key("anthropic")
+
+
+def test_a_key_itself_is_refused_in_settings() -> None:
+    with pytest.raises(ValidationError):
+        AgentSettings(keys={"openai": "sk-123"})

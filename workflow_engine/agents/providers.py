@@ -7,8 +7,11 @@ from importlib.metadata import entry_points
 from typing import Any, Final, NamedTuple, cast
 from urllib.parse import urlsplit
 
+from pydantic import SecretStr
+
 from workflow_engine.adapter import Missing
 from workflow_engine.agents.provider import ModelProvider
+from workflow_engine.agents.secret_references import resolved
 from workflow_engine.agents.settings import AgentSettings
 from workflow_engine.errors import PermanentFailure, SpecError
 from workflow_engine.spec.model import Phase
@@ -173,6 +176,9 @@ class Providers:
 
     def _reason(self, name: str, built_in: BuiltIn) -> str | None:
         """Return why a built-in provider can be asked, or None."""
+        reference = self.settings.keys.get(name)
+        if reference is not None and resolved(reference, self._environment) is not None:
+            return f"since its key is in {reference}"
         if self._environment.get(built_in.key):
             return f"since {built_in.key} is set"
         host = urlsplit(self.url(name) or "").hostname
@@ -189,28 +195,30 @@ class Providers:
         make = _MAKERS.get(name)
         if make is None:
             raise Missing(f"a provider of models {name!r}")
-        return make(self.settings.base_urls.get(name))
+        reference = self.settings.keys.get(name)
+        key = resolved(reference, self._environment) if reference is not None else None
+        return make(self.settings.base_urls.get(name), key)
 
 
-def _openai(base_url: str | None) -> ModelProvider:
+def _openai(base_url: str | None, key: SecretStr | None) -> ModelProvider:
     from workflow_engine.adapters.openai import OpenAIProvider
 
-    return OpenAIProvider(base_url=base_url)
+    return OpenAIProvider(base_url=base_url, api_key=key)
 
 
-def _anthropic(base_url: str | None) -> ModelProvider:
+def _anthropic(base_url: str | None, key: SecretStr | None) -> ModelProvider:
     from workflow_engine.adapters.anthropic import AnthropicProvider
 
-    return AnthropicProvider(base_url=base_url)
+    return AnthropicProvider(base_url=base_url, api_key=key)
 
 
-def _offline(base_url: str | None) -> ModelProvider:
+def _offline(base_url: str | None, key: SecretStr | None) -> ModelProvider:
     from workflow_engine.adapters.offline import OfflineModel
 
     return OfflineModel()
 
 
-_MAKERS: Final[Mapping[str, Callable[[str | None], ModelProvider]]] = {
+_MAKERS: Final[Mapping[str, Callable[[str | None, SecretStr | None], ModelProvider]]] = {
     "anthropic": _anthropic,
     "openai": _openai,
     OFFLINE: _offline,

@@ -4,6 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from workflow_engine.agents.secret_references import REFERENCE
+
+Reference = Annotated[str, Field(pattern=f"^(?:{REFERENCE.pattern})$")]
 Most = Annotated[int, Field(ge=1)]
 
 
@@ -35,6 +38,7 @@ class AgentSettings(_Settings):
         default_models: by provider, the model of phases that name none.
         base_urls: by provider ("openai", "anthropic"), where it is reached, in place of its own address and of what
             the environment says.
+        keys: by provider, where its key is found in place of the usual variable: ``env:NAME`` or ``file:PATH``.
         limits: by ``provider/model``, or by provider for each of its models.
     """
 
@@ -42,6 +46,7 @@ class AgentSettings(_Settings):
     offline: Literal["auto", "never", "always"] = "auto"
     default_models: dict[str, str] = Field(default_factory=dict)
     base_urls: dict[str, str] = Field(default_factory=dict)
+    keys: dict[str, Reference] = Field(default_factory=dict)
     limits: dict[str, ModelLimits] = Field(default_factory=dict)
 
     def limits_of(self, provider: str, model: str) -> ModelLimits:
