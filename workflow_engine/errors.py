@@ -179,20 +179,27 @@ class BudgetExceeded(EngineError):
         unit: "dollars" or "tokens".
         allowed: the bound, extensions included.
         used: what is spent, and put aside for turns under way.
+        wanted: what the turn may cost at most.
     """
 
-    def __init__(self, task: str, scope: str, unit: str, allowed: float, used: float) -> None:
-        super().__init__(task, scope, unit, allowed, used)
+    def __init__(self, task: str, scope: str, unit: str, allowed: float, used: float, wanted: float) -> None:
+        super().__init__(task, scope, unit, allowed, used, wanted)
         self.task = task
         self.scope = scope
         self.unit = unit
         self.allowed = allowed
         self.used = used
+        self.wanted = wanted
 
     def __str__(self) -> str:
+        return f"task {self.task}: {self.fact}; extend the budget, or use a cheaper model"
+
+    @property
+    def fact(self) -> str:
+        """What is the case, without the remedy."""
         return (
-            f"task {self.task}: the budget of its {self.scope} is {self._amount(self.allowed)}, of which "
-            f"{self._amount(self.used)} are used; extend it, or use a cheaper model"
+            f"the budget of the {self.scope} is {self._amount(self.allowed)}, of which {self._amount(self.used)} are "
+            f"used, and the next turn may take up to {self._amount(self.wanted)}"
         )
 
     def _amount(self, value: float) -> str:

@@ -355,8 +355,8 @@ class Task:
             most: what it may cost at most, which is put aside beforehand; None for no budget.
 
         Returns:
-            The result, as JSON gives it back; ``{"exceeded": {"scope", "unit", "message"}}`` where *most* would break
-            the budget, and the model was not asked.
+            The result, as JSON gives it back; ``{"exceeded": {"scope", "unit", "fact", "message"}}`` where *most*
+            would break the budget, and the model was not asked.
         """
         return await self._in_handler("turn").turn(name, call, most)
 

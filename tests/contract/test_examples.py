@@ -23,8 +23,8 @@ WITHIN: Final = 30.0
 """Seconds that a program of these tests has."""
 
 PRINTS: Final = {
-    "agent_budget": """Task ID (article) waits in phase 'write' since TIME for somebody to answer 'task ID: the budget \
-of its task is 250 tokens, of which 10 tokens are used; extend it, or use a cheaper model. Extend it, or stop?' \
+    "agent_budget": """Task ID (article) waits in phase 'write' since TIME for somebody to answer 'The budget of \
+the task is 250 tokens, of which 10 tokens are used, and the next turn may take up to 267 tokens. Extend it, or stop?' \
 (question ID/write/1/1q1); it goes on with the answer, however long that takes.
 completed: The moon pulls, the sun too.
 """,

@@ -181,7 +181,6 @@ async def test_names_that_cannot_be_told_apart_are_refused(tmp_path: Path) -> No
         ({"*": "deny", "sea": "deny", "tide": "allow"}, "deny", "deny", "allow"),
         ({"tide": "deny", "sea": "allow", "*": "allow"}, "allow", "allow", "deny"),
         ({"sea_tide": "ask", "tide": "allow"}, None, "allow", "ask"),
-        ({"other": "deny"}, None, "allow", "allow"),
         ({}, None, "perhaps", "deny"),
         ({}, None, None, "deny"),
         ({}, None, ["allow"], "deny"),
@@ -193,6 +192,13 @@ async def test_what_is_said_last_and_closest_holds_and_what_is_no_policy_denies(
     registered = RegisteredTools()
     registered.register(Server({"tide": own}), "sea", declared)
     assert await policies(Toolbox(registered, tmp_path), tools=["sea"], tool_policy=said) == {"tide": holds}
+
+
+async def test_a_policy_about_no_tool_is_refused_since_a_misspelt_deny_would_be_lost(tmp_path: Path) -> None:
+    registered = RegisteredTools()
+    registered.register(Server({"tide": "allow"}), "sea", None)
+    with pytest.raises(PermanentFailure, match=r"about 'tyde', which is no tool of it.*did you mean 'tide'"):
+        await policies(Toolbox(registered, tmp_path), tools=["sea"], tool_policy={"tyde": "deny"})
 
 
 async def test_the_policy_of_a_declaration_holds_for_all_its_tools(tmp_path: Path) -> None:

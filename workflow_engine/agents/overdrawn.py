@@ -15,7 +15,7 @@ async def go_on_with(task: Task, phase: Phase, exceeded: dict[str, Any], models:
     Args:
         task: whose turn it is.
         phase: in which.
-        exceeded: which budget: ``{"scope", "unit", "message"}``.
+        exceeded: which budget: ``{"scope", "unit", "fact", "message"}``.
         models: what was to be asked.
 
     Raises:
@@ -26,7 +26,7 @@ async def go_on_with(task: Task, phase: Phase, exceeded: dict[str, Any], models:
     if budget.then == "fail":
         raise PermanentFailure(exceeded["message"])
     answer = await task.ask_human(
-        f"{exceeded['message']}. Extend it, or stop?",
+        f"{str(exceeded['fact']).capitalize()}. Extend it, or stop?",
         form=_form(budget, models),
         show=exceeded,
         assignee=phase.assignee,
@@ -41,9 +41,7 @@ async def go_on_with(task: Task, phase: Phase, exceeded: dict[str, Any], models:
             assert budget.cheaper is not None
             return (budget.cheaper,)
         case _:
-            raise PermanentFailure(
-                f"{exceeded['message']}; a person stopped it: {answer.get('comment') or 'no comment'}"
-            )
+            raise PermanentFailure(f"{exceeded['fact']}; a person stopped it: {answer.get('comment') or 'no comment'}")
 
 
 def _form(budget: Budget, models: tuple[str, ...]) -> dict[str, Any]:

@@ -23,7 +23,8 @@ from workflow_engine.cli.run_phases import (
     Row,
     duration,
 )
-from workflow_engine.core.events import Event
+from workflow_engine.core.events import AttemptFailed, Event, PhaseCompleted, QuestionAsked
+from workflow_engine.runtime.saying import Said
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -79,6 +80,7 @@ class RunProgress:
         self._live_wanted = live
         self._verbose = verbose
         self._live: Live | None = None
+        self._words: dict[str, str] = {}
 
     def begin(self, task: str, states: Mapping[str, str]) -> None:
         """Show what becomes of *task* from now on; *states* are those of phases that ended earlier."""
@@ -95,10 +97,28 @@ class RunProgress:
 
     def take(self, event: Event, at: float) -> None:
         """Take in an event of the task, or of one that it forked; *at* is engine time, in seconds."""
+        if self._words and isinstance(event, PhaseCompleted | AttemptFailed | QuestionAsked):
+            self._end_words(event.run, event.run.split("/")[1])
         line = self.phases.take(event, at)
         if self._verbose and line is not None:
             child = event.task.removeprefix(self._task).lstrip("~")
             self.say(f"{child}: {line}" if child else line)
+
+    def hear(self, said: Said) -> None:
+        """Print what an attempt says, the words of a model as they come, line by line."""
+        if not self._verbose:
+            return
+        *lines, rest = (self._words.pop(said.run, "") + said.text).split("\n")
+        for line in lines:
+            self.say(f"{said.phase}> {line}")
+        if rest:
+            self._words[said.run] = rest
+
+    def _end_words(self, run: str, phase: str) -> None:
+        """Print what an attempt has said since its last whole line."""
+        rest = self._words.pop(run, "")
+        if rest:
+            self.say(f"{phase}> {rest}")
 
     def say(self, text: str) -> None:
         """Print a line, above the table where there is one."""

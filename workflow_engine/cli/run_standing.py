@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from workflow_engine.agents.batch_turn import provider_of
 from workflow_engine.core.components import (
     Backoff,
     Child,
@@ -113,6 +114,8 @@ class _Seen:
                 self.lacking.append(Lacking(phase.phase, needs))
             case Suspended(question=None, until=float(until)):
                 self.timers.append(until)
+            case Suspended() if "question" in run and provider_of(run["question"]) is not None:
+                self.moving = True  # a provider answers it, in a batch
             case Suspended(step=step) if "question" in run:
                 self.asked.append(Asked(run["question"], phase.phase, step))
             case Joining():

@@ -25,6 +25,7 @@ from workflow_engine.core.events import (
 from workflow_engine.ecs_workflow import ECSWorkflowEngine, Task
 from workflow_engine.errors import AnswerRefused, InputRefused
 from workflow_engine.runtime.local import Committed
+from workflow_engine.runtime.saying import Said
 
 TELLING: Final = (QuestionAsked, RunParked, TimerSet, PhaseCompleted, TaskCompleted, TaskFailed, TaskCancelled)
 """Events after which it may be that nothing moves any more: what follows a phase may lack what other tasks lack."""
@@ -63,6 +64,7 @@ class RunTask:
         self._waits = False
         self._told: float | None = None
         engine.watch(self._watch)
+        engine.listen(self._listen)
 
     async def carry_on(self, begin: Callable[[], Awaitable[Task]], timeout: float | None) -> Standing:
         """Carry the task on that *begin* gives, and return how it stands in the end.
@@ -138,6 +140,11 @@ class RunTask:
         self._told = now.wakes
         left = duration(now.wakes - time.time())
         self._progress.say(f"task {now.record.id} sleeps for {left}, until {local(now.wakes)}")
+
+    def _listen(self, said: Said) -> None:
+        """See `ECSWorkflowEngine.listen`."""
+        if self.task is not None and (said.task == self.task or said.task.startswith(f"{self.task}~")):
+            self._progress.hear(said)
 
     def _watch(self, committed: Committed) -> None:
         """See `ECSWorkflowEngine.watch`."""

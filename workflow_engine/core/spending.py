@@ -24,12 +24,14 @@ class Bound(NamedTuple):
         unit: "dollars" or "tokens".
         allowed: the bound, what people have extended it by included.
         used: what is spent and put aside already.
+        wanted: what the turn may cost at most.
     """
 
     scope: str
     unit: str
     allowed: float
     used: float
+    wanted: float
 
 
 def settle(tick: Tick, run: str, step: str, cost: Cost) -> None:
@@ -128,7 +130,7 @@ def _broken(tick: Tick, identity: Identity, cost: Cost) -> Bound | None:
     for scope, entity, dollars, tokens, known in bounds:
         used, extended = known.cost.plus(tick.state.reserved.get(entity, _NOTHING)), known.extended
         if dollars is not None and used.dollars + cost.dollars > dollars + extended.dollars + DUST:
-            return Bound(scope, "dollars", dollars + extended.dollars, used.dollars)
+            return Bound(scope, "dollars", dollars + extended.dollars, used.dollars, cost.dollars)
         if tokens is not None and used.tokens + cost.tokens > tokens + extended.tokens:
-            return Bound(scope, "tokens", tokens + extended.tokens, used.tokens)
+            return Bound(scope, "tokens", tokens + extended.tokens, used.tokens, cost.tokens)
     return None

@@ -180,7 +180,8 @@ class HandlerScope:
             try:
                 await self._host.ask(lambda ticket: Reserve(view.run, view.attempt, name, most, ticket))
             except BudgetExceeded as exceeded:
-                return {"exceeded": {"scope": exceeded.scope, "unit": exceeded.unit, "message": str(exceeded)}}
+                told = {"scope": exceeded.scope, "unit": exceeded.unit, "fact": exceeded.fact, "message": str(exceeded)}
+                return {"exceeded": told}
         return None
 
     async def extend(self, scope: str, by: Cost) -> None:

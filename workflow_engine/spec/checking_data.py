@@ -42,7 +42,7 @@ def _phase(phase: Phase, place: Place, spec: WorkflowSpec) -> Iterator[Problem]:
         one_of = any(tool.startswith(f"{name}_") for name in known)  # a single thing that a tool offers
         if tool not in (*known, "*") and not one_of and spec.tools and did_you_mean(tool, known):
             # Else it may be registered by the program, which the file does not know.
-            fact = f"{named} uses the tool {tool!r}, which is not declared; known are {listed(known)}"
+            fact = f"{named} uses the tool {tool!r}, which is not declared; known are {listed(dict.fromkeys(known))}"
             yield Problem((*place, "tools", position), fact + did_you_mean(tool, known))
 
 

@@ -6,7 +6,7 @@ for all that it offers; by the name of one thing that it offers; or all there ar
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -60,7 +60,10 @@ class Toolbox:
             return {}
         declared = {declaration.id: declaration for declaration in task.tools}
         sources = [await self._open(source, declared) for source in self._sources(phase, declared)]
-        return _offered(phase, [thing for source in sources for thing in source.wanted()])
+        things = [thing for source in sources for thing in source.wanted()]
+        offered = _offered(phase, things)
+        _check_policy(phase, things, offered)
+        return offered
 
     def _sources(self, phase: Phase, declared: Mapping[str, ToolDeclaration]) -> "list[_Wanted]":
         """Return the ids that a phase names, each with the single names that it asks for."""
@@ -169,6 +172,21 @@ def _offered(phase: Phase, things: Sequence[_Thing]) -> dict[str, tuple[Tool, Po
         tool = thing.tool if shown == thing.name else Renamed(thing.tool, {shown: thing.name})
         found[shown] = (tool, policy_of(phase, thing, shown))
     return found
+
+
+def _check_policy(phase: Phase, things: Sequence[_Thing], offered: Collection[str]) -> None:
+    """Return if every policy of the phase is about something: a misspelt "deny" would be lost.
+
+    Raises:
+        PermanentFailure: one is about nothing.
+    """
+    known = dict.fromkeys((*offered, *(name for thing in things for name in (thing.source, thing.name, thing.full))))
+    for name in phase.tool_policy:
+        if name != ALL and name not in known:
+            raise PermanentFailure(
+                f"tool_policy of phase {phase.id!r} is about {name!r}, which is no tool of it; its tools are "
+                f"{listed(known)}{did_you_mean(name, known)}"
+            )
 
 
 def policy_of(phase: Phase, thing: _Thing, shown: str) -> Policy:
