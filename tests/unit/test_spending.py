@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from tests.unit.core_helpers import Driven, failed, raw, settled
-from workflow_engine.core.components import Cost, Ledger, Reserved, Spent, ledger_entity
+from workflow_engine.core.components import Cost, Costs, Ledger, Reserved, Spent, ledger_entity
 from workflow_engine.core.core import Core
 from workflow_engine.core.inputs import Cancel, FanOut, Reserve, Serving, StepRecorded
 from workflow_engine.core.tick import Decision
@@ -73,6 +73,15 @@ def _written(component: Any) -> Any:
 
 
 # ---------------------------------------------------------------- booking
+
+
+def test_turns_are_booked_to_their_phases_over_all_visits() -> None:
+    core = driven(None, Phase(id="a", next_classifications=("b",)), Phase(id="b", next_classifications=("a",)))
+    core.tick(101.0, turn(tokens=10), settled("t/a/1"))
+    core.tick(102.0, turn("t/b/1", tokens=5), settled("t/b/1"))
+    core.tick(103.0, turn("t/a/2", tokens=2))
+    assert stored(core, "t", Costs).entries == {"a": Cost(12, 1.0), "b": Cost(5, 0.5)}
+    assert stored(reopened(core), "t", Costs).entries == {"a": Cost(12, 1.0), "b": Cost(5, 0.5)}
 
 
 def test_a_turn_is_booked_to_its_task_and_workflow() -> None:

@@ -13,6 +13,7 @@ from workflow_engine.core.components import (
     Children,
     Context,
     Cost,
+    Costs,
     Data,
     Failure,
     Feedback,
@@ -43,6 +44,7 @@ def document(record: TaskRecord, children: Sequence[TaskRow]) -> dict[str, Any]:
     """Return all that is known of a task, and the tasks that it forked."""
     identity, status, data = record.get(Identity), record.get(Status), record.find(Data)
     failure, stage, undoing = record.find(Failure), record.find(Stage), record.find(Undoing)
+    costs = entries(record, Costs)
     return {
         "id": record.id,
         "workflow": identity.workflow,
@@ -62,7 +64,10 @@ def document(record: TaskRecord, children: Sequence[TaskRow]) -> dict[str, Any]:
         "output": from_json(given(record)),
         "inherited": {name: from_json(raw) for name, raw in entries(record, Inherited).items()},
         "context": {name: from_json(raw) for name, raw in entries(record, Context).items()},
-        "phases": {phase: _phase(entry) for phase, entry in entries(record, Progress).items()},
+        "phases": {
+            phase: _phase(entry) | ({"cost": _amounts(costs[phase])} if phase in costs else {})
+            for phase, entry in entries(record, Progress).items()
+        },
         "runs": [_run(name, run) for name, run in record.runs.items()],
         "children": [
             {"id": row.id, "workflow": row.workflow, "status": row.status.value, "since": iso(row.since)}

@@ -13,6 +13,7 @@ from workflow_engine.core.components import (
     Artifacts,
     Context,
     Cost,
+    Costs,
     Data,
     Escalated,
     Failure,
@@ -87,13 +88,14 @@ def dollars(amount: float) -> str:
 def phase_columns(record: TaskRecord) -> tuple[str, ...]:
     """Return the columns of `phases`."""
     rejected = ("REJECTED",) if _rejected(record) else ()
-    return ("PHASE", "OUTCOME", "VISITS", "ATTEMPTS", *rejected, "TOOK", "ENDED", "OUTPUT")
+    cost = ("COST",) if record.find(Costs) is not None else ()
+    return ("PHASE", "OUTCOME", "VISITS", "ATTEMPTS", *rejected, "TOOK", *cost, "ENDED", "OUTPUT")
 
 
 def phases(record: TaskRecord) -> Iterator[tuple[str, ...]]:
     """Give how each phase ended, those that ended first before others."""
     found: list[tuple[str, PhaseProgress]] = sorted(entries(record, Progress).items(), key=lambda item: item[1].ended)
-    rejected = _rejected(record)
+    rejected, costs = _rejected(record), record.find(Costs)
     for phase, entry in found:
         yield (
             phase,
@@ -102,6 +104,7 @@ def phases(record: TaskRecord) -> Iterator[tuple[str, ...]]:
             str(entry.attempts),
             *((str(entry.rejections) if entry.rejections else "",) if rejected else ()),
             span(entry.ended - entry.started),
+            *((cost_words(costs.entries[phase]) if phase in costs.entries else "",) if costs is not None else ()),
             when(entry.ended),
             _cell(entry.output),
         )

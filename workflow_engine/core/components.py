@@ -227,6 +227,12 @@ class Progress(Table, frozen=True):
     entry_type: ClassVar[Any] = PhaseProgress
 
 
+class Costs(Table, frozen=True):
+    """What the models of each phase have cost, all visits and attempts together, by phase id."""
+
+    entry_type: ClassVar[Any] = Cost
+
+
 class AnswerRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """An accepted answer, when (engine time, in seconds) and by whom, where that is known."""
 
@@ -531,7 +537,7 @@ COMPONENTS: Final[tuple[type[Component], ...]] = (
     Definition, Ledger, Timetable,
 )  # fmt: skip
 TABLES: Final[tuple[type[Table], ...]] = (
-    Context, Inherited, Artifacts, Progress, Answers, Steps, Reserved, Results, Children
+    Context, Inherited, Artifacts, Progress, Costs, Answers, Steps, Reserved, Results, Children
 )  # fmt: skip
 NAMES: Final[dict[type[Any], str]] = {kind: kind.__name__.lower() for kind in (*COMPONENTS, *TABLES)}
 KINDS: Final[dict[str, type[Any]]] = {name: kind for kind, name in NAMES.items()}

@@ -4,6 +4,7 @@ from typing import Final, NamedTuple
 
 from workflow_engine.core.components import (
     Cost,
+    Costs,
     Identity,
     Ledger,
     Reserved,
@@ -45,6 +46,9 @@ def settle(tick: Tick, run: str, step: str, cost: Cost) -> None:
         _change(tick.state, identity, aside.negative())
     spent = world.find(identity.id, Spent) or Spent()
     world.put(identity.id, Spent(spent.cost.plus(cost), spent.extended))
+    phase, costs = world.get(run, Run).phase, world.find(identity.id, Costs)
+    before: Cost = costs.entries.get(phase, _NOTHING) if costs is not None else _NOTHING
+    world.put_entry(identity.id, Costs, phase, before.plus(cost))
     book(tick, identity.workflow, cost, _NOTHING)
 
 
