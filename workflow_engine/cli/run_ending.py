@@ -82,8 +82,10 @@ class Ending:
         """Return a command that answers a question, with an answer that fits, to be changed."""
         from workflow_engine.adapters.schema_example import example
 
-        sample = example(from_json(asked.question.form) or {"type": "string"}, "...")
-        words = [f"{name}={_word(value)}" for name, value in sample.items()] if isinstance(sample, dict) else []  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType, reportUnknownArgumentType]
+        sample: Any = example(from_json(asked.question.form) or {"type": "string"}, "...")
+        fields: dict[str, Any] = sample if isinstance(sample, dict) else {}
+        # What is an object or a list may mostly be left out, and an empty one would mean something.
+        words = [f"{name}={_word(value)}" for name, value in fields.items() if value not in ({}, [])]
         return typed(self._invocation, "answer", asked.question.id, *(words or [_word(sample)]))
 
     def _remedy(self, lacking: Lacking) -> str:
