@@ -83,7 +83,7 @@ class Ending:
         from workflow_engine.adapters.schema_example import example
 
         sample: Any = example(from_json(asked.question.form) or {"type": "string"}, "...")
-        fields: dict[str, Any] = sample if isinstance(sample, dict) else {}
+        fields: dict[str, Any] = {**sample} if isinstance(sample, dict) else {}
         # What is an object or a list may mostly be left out, and an empty one would mean something.
         words = [f"{name}={_word(value)}" for name, value in fields.items() if value not in ({}, [])]
         return typed(self._invocation, "answer", asked.question.id, *(words or [_word(sample)]))
