@@ -290,7 +290,7 @@ def test_what_a_turn_may_cost_is_put_aside_while_it_waits_and_settled_with_its_r
     found = World(provider, Budget(workflow_tokens=5_000, then="fail")).live(story)
     assert found is not None
     gave, spent = found
-    assert "the budget of its workflow is 5,000 tokens" in gave.pop("t1")
+    assert "the budget of the workflow is 5,000 tokens" in gave.pop("t1")
     assert gave == {"t0": "batch: 0", "t2": "batch: 2"}
     assert spent == Cost(tokens=15, dollars=0.01)
 
@@ -311,7 +311,7 @@ def test_the_whole_price_is_put_aside_where_a_turn_is_asked_live_after_all() -> 
     provider.fails = [(PermanentFailure("no batches for this account"), "refused")]
     gave = dear(provider).live(lambda engine: ended(engine, 1))
     assert gave is not None
-    assert "the budget of its task is $0.6000" in gave["t0"]
+    assert "the budget of the task is $0.6000" in gave["t0"]
     assert provider.live == []
 
 

@@ -88,7 +88,7 @@ async def test_a_budget_in_tokens_holds_for_the_offline_model(tmp_path: Path) ->
         engine.register_workflow(WorkflowSpec(name="w", phases=[phase], budget=Budget(task_tokens=100, then="fail")))
         ended = await done(engine, await engine.submit_task({}, "w"))
     assert ended.failure is not None
-    assert ended.failure.message.partition(", of which")[0].endswith("the budget of its task is 100 tokens")
+    assert ended.failure.message.partition(", of which")[0].endswith("the budget of the task is 100 tokens")
 
 
 async def test_a_phase_that_waits_for_its_provider_goes_on_when_it_is_registered(tmp_path: Path) -> None:
