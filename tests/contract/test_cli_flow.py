@@ -16,10 +16,10 @@ from workflow_engine.spec.model import WorkflowSpec
 MANY = 300
 """Items of the fan-out that is over, more than any table shows."""
 
-WORK = Phase(target_classification="work")
+WORK = Phase(target_classification="double")
 FANNED = {"items": "inputs", "max_concurrency": 50, "on_item_failure": "collect"}
 WORKFLOWS = (
-    WorkflowSpec(name="fan", phases=(Phase(target_classification="work", for_each=FANNED),)),
+    WorkflowSpec(name="fan", phases=(Phase(target_classification="double", for_each=FANNED),)),
     WorkflowSpec(
         name="ask-each",
         phases=(Phase(id="ask", assigned_to=TaskType.HUMAN, prompt="Well?", for_each="inputs"),),
@@ -29,7 +29,7 @@ WORKFLOWS = (
     WorkflowSpec(
         name="reviewed",
         phases=(
-            Phase(id="draft", target_classification="work"),
+            Phase(id="draft", target_classification="double"),
             Phase(
                 id="lint",
                 target_classification="lint",
@@ -51,7 +51,7 @@ WORKFLOWS = (
 )
 
 
-async def work(task: Task) -> Any:
+async def double(task: Task) -> Any:
     """Do nothing, but fail with the last item."""
     if task.item == MANY - 1:
         raise PermanentFailure("no more")
@@ -71,7 +71,7 @@ async def fork(task: Task) -> Any:
 async def prepare(data_dir: Path) -> None:
     """Have an engine take every task as far as it comes without a person."""
     engine = ECSWorkflowEngine(data_dir)
-    for handler in (work, lint, fork):
+    for handler in (double, lint, fork):
         engine.register_handler(handler.__name__, handler)
     for spec in WORKFLOWS:
         engine.register_workflow(spec)
@@ -98,7 +98,7 @@ def shown(task: str, data_dir: Path) -> Any:
 
 def test_a_fan_out_that_is_over_is_shown_in_part_and_its_json_whole(still: Path) -> None:
     whole = shown("f", still)
-    assert whole["output"] == whole["phases"]["work"]["output"]
+    assert whole["output"] == whole["phases"]["double"]["output"]
     assert whole["output"][:2] == [{"item": 0}, {"item": 1}]
     assert whole["output"][-1] == {"error": "PermanentFailure", "message": "no more"}
     assert len(done("show", "f", data_dir=still).splitlines()) < 20
@@ -179,7 +179,7 @@ def test_schedules_are_listed_without_an_engine(still: Path) -> None:
 
 def test_events_of_control_flow_are_one_line_each(still: Path) -> None:
     told = done("events", data_dir=still)
-    assert f"\tFannedOut\trun=f/work/1 items={MANY}\n" in told
+    assert f"\tFannedOut\trun=f/double/1 items={MANY}\n" in told
     assert "\tPhaseRejected\trun=reviewed/lint/1 target=draft message=" in told
     assert "\tTasksForked\trun=parent/fork/1 tasks=[" in told
     assert "\tItemFailed\t" in told

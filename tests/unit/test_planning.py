@@ -105,6 +105,14 @@ def test_a_classified_task_goes_on_in_its_workflow_with_its_data() -> None:
     assert driven.tick(102.0, settled("t/x/1")).effects == [perform("t/y/1")]
 
 
+def test_a_task_that_goes_on_in_a_graph_begins_all_phases_that_need_nothing() -> None:
+    driven = started()
+    phases = (Phase(id="x", depends_on=()), Phase(id="y", depends_on=()), Phase(id="z", depends_on=("x", "y")))
+    other = WorkflowSpec(name="v", phases=phases)
+    decision = driven.tick(101.0, defined(other), settled(rebind=other.digest()))
+    assert decision.effects == [perform("t/x/1"), perform("t/y/1")]
+
+
 def test_a_classified_task_may_begin_in_a_later_phase() -> None:
     driven = started()
     other = WorkflowSpec(name="v", phases=(Phase(id="x"), Phase(id="y")))

@@ -114,8 +114,7 @@ def _settle(tick: Tick, settled: Settled) -> None:
     visit = under_way.visit
     task = visit.run.task
     if settled.rebind is not None:
-        plan = tick.state.plan(settled.rebind)
-        follow: str | None = settled.start or plan.first
+        follow = settled.start  # None for where the other workflow begins, which in a graph may be several phases
     else:
         try:
             follow = visit.phase.pick(settled.pick)
