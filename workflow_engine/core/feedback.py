@@ -158,8 +158,7 @@ def supersede(tick: Tick, task: str, plan: Plan, target: str) -> None:
     for waiting in (tick.planned.get(task, {}), tick.state.held.get(task, {})):
         for phase in within.keys() & waiting.keys():
             del waiting[phase]
-    table = tick.world.find(task, Progress)
-    entries: dict[str, PhaseProgress] = table.entries if table is not None else {}
+    entries = tick.state.progress(task)
     for phase in within:
         entry = entries.get(phase)
         if entry is not None and entry.done:

@@ -64,8 +64,7 @@ def release_held(tick: Tick, identity: Identity, plan: Plan) -> None:
 
 def held_phases(state: State, task: str, plan: Plan) -> list[str]:
     """Return the phases of a task that could begin and have not, for want of room."""
-    table = state.world.find(task, Progress)
-    entries: dict[str, PhaseProgress] = table.entries if table is not None else {}
+    entries = state.progress(task)
     live = {state.world.get(run, Run).phase for run in state.runs.get(task, ())}
     return [
         name
@@ -95,7 +94,7 @@ def _done(tick: Tick, task: str, phase: str) -> bool:
 def _reach(tick: Tick, identity: Identity, plan: Plan, name: str) -> bool:
     """Do what can be done about a phase that is not done; return whether it is done now without being carried out."""
     phase, task = plan.phases[name], identity.id
-    entries = _entries(tick, task)
+    entries = tick.state.progress(task)
     why = _unchosen(plan, phase, entries)
     if why is not None:
         _leave_out(tick, task, name, "unchosen", why)
@@ -153,19 +152,14 @@ def _decide(tick: Tick, identity: Identity, plan: Plan, phase: PhasePlan) -> boo
         return False
     if any(tick.world.get(run, Run).phase == name for run in tick.state.runs.get(task, ())):
         return False  # a person decides about it
-    verdict = judge(phase.spec, _entries(tick, task))
+    verdict = judge(phase.spec, tick.state.progress(task))
     return verdict is not None and _obey(tick, identity, plan, phase, verdict)
 
 
 def pass_gate(tick: Tick, identity: Identity, plan: Plan, phase: PhasePlan) -> bool:
     """Let a gate of a sequence decide over the phases that were carried out so far; return whether it passes."""
-    verdict = judge(phase.spec, _entries(tick, identity.id), final=True)
+    verdict = judge(phase.spec, tick.state.progress(identity.id), final=True)
     return verdict is not None and _obey(tick, identity, plan, phase, verdict)
-
-
-def _entries(tick: Tick, task: str) -> dict[str, PhaseProgress]:
-    table = tick.world.find(task, Progress)
-    return table.entries if table is not None else {}
 
 
 def _obey(tick: Tick, identity: Identity, plan: Plan, phase: PhasePlan, verdict: Verdict) -> bool:

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from workflow_engine.core.components import PhaseProgress, Progress
+from workflow_engine.core.components import PhaseProgress
 from workflow_engine.core.plan import Plan
 from workflow_engine.core.tick import Tick
 
@@ -16,8 +16,7 @@ def result_of(tick: Tick, task: str, plan: Plan) -> msgspec.Raw:
 
     A gate gives what it has let through: the outputs that were reviewed.  A phase that was left out gives null.
     """
-    table = tick.world.find(task, Progress)
-    entries: dict[str, PhaseProgress] = table.entries if table is not None else {}
+    entries = tick.state.progress(task)
     outputs = {phase: _output(entries.get(phase)) for phase in plan.giving}
     if len(outputs) == 1:
         return next(iter(outputs.values()))

@@ -22,7 +22,7 @@ from workflow_engine.core.lifecycle import Move
 from workflow_engine.core.plan import PhasePlan
 from workflow_engine.core.spending import free
 from workflow_engine.core.stages import move_stage
-from workflow_engine.core.tick import Ending, State, Tick, Visit
+from workflow_engine.core.tick import Ending, State, Tick, UnderWay, Visit
 from workflow_engine.spec.model import Phase
 
 _FIRST = Attempt(1)
@@ -33,9 +33,7 @@ QUESTION_TIMER = "?"
 
 def progress_of(tick: Tick, task: str, phase: str) -> PhaseProgress | None:
     """Return how the latest visit of *task* to *phase* ended, None where none has."""
-    progress = tick.world.find(task, Progress)
-    entry: PhaseProgress | None = progress.entries.get(phase) if progress is not None else None
-    return entry
+    return tick.state.progress(task).get(phase)
 
 
 def live_runs(state: State, task: str) -> Iterator[str]:
@@ -85,9 +83,11 @@ def undo_number(tick: Tick, task: str, phase: PhasePlan) -> int:
     """Return where a phase that has just done its work stands among what its task can undo; 0 for nothing to undo."""
     if phase.spec.compensate is None:
         return 0
-    table = tick.world.find(task, Progress)
-    entries: dict[str, PhaseProgress] = table.entries if table is not None else {}
-    return 1 + max((entry.undo for entry in entries.values()), default=0)
+    numbers = tick.state.undo_numbers
+    if task not in numbers:  # the first, or the first since a restart
+        numbers[task] = max((entry.undo for entry in tick.state.progress(task).values()), default=0)
+    numbers[task] += 1
+    return numbers[task]
 
 
 def begin_run(tick: Tick, visit: Visit, marker: Component) -> None:
@@ -116,6 +116,14 @@ def release(tick: Tick, run: str) -> None:
     under_way = tick.state.running.pop(run)
     tick.state.lanes.end(under_way.lane)
     tick.state.timers.drop(run)
+
+
+def take_back(tick: Tick, run: str, attempt: int) -> UnderWay | None:
+    """Take an attempt off the books that the host has told of; return it, None where it is no longer under way."""
+    under_way = tick.state.under_way(run, attempt)
+    if under_way is not None:
+        release(tick, run)
+    return under_way
 
 
 def abort(tick: Tick, run: str) -> None:

@@ -1,6 +1,8 @@
 """What lasts from tick to tick, what one tick carries from system to system, and what it decides."""
 
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -12,6 +14,8 @@ from workflow_engine.core.components import (
     Feedback,
     Identity,
     Json,
+    PhaseProgress,
+    Progress,
     Run,
     Table,
     definition_entity,
@@ -65,6 +69,9 @@ class UnderWay(msgspec.Struct, frozen=True, gc=False):
     since: float
 
 
+_NO_PROGRESS: Final[Mapping[str, PhaseProgress]] = MappingProxyType({})
+
+
 class State:
     """The world and its indexes.  Every index can be rebuilt from components.
 
@@ -73,6 +80,7 @@ class State:
         named: hash of the definition that was told last, by workflow.
         runs: ids of the live runs of each task, items of fan-outs left out.
         fans: fan-outs under way, by run id.
+        undo_numbers: number of the last phase that each task can undo, as far as that was asked for.
         held: phases that could begin and wait for others of their task to end, by task.
         joined: runs of which all parts may have ended, for the next tick to look at.
         orphans: forked tasks that nobody waits for any more, for the next tick to cancel.
@@ -96,6 +104,7 @@ class State:
         self.runs: dict[str, tuple[str, ...]] = {}
         self.fans: dict[str, Fan] = {}
         self.held: dict[str, dict[str, None]] = {}
+        self.undo_numbers: dict[str, int] = {}
         self.joined: dict[str, None] = {}
         self.orphans: list[str] = []
         self.reserved: dict[str, Cost] = {}
@@ -115,6 +124,16 @@ class State:
     def phase(self, run: Run) -> PhasePlan:
         """Return the phase that *run* visits."""
         return self.plans[self.world.get(run.task, Identity).definition].phases[run.phase]
+
+    def progress(self, task: str) -> Mapping[str, PhaseProgress]:
+        """Return how the phases of a task that lives ended, by phase id: what is known, not a copy."""
+        table = self.world.find(task, Progress)
+        return table.entries if table is not None else _NO_PROGRESS
+
+    def under_way(self, run: str, attempt: int) -> UnderWay | None:
+        """Return an attempt that the host carries out, None where it is no longer under way."""
+        found = self.running.get(run)
+        return found if found is not None and found.attempt == attempt else None
 
     def visit(self, run_id: str) -> Visit:
         """Look up what systems ask about a run."""

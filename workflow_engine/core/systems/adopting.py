@@ -7,7 +7,6 @@ import msgspec
 
 from workflow_engine.core.components import (
     Identity,
-    PhaseProgress,
     Progress,
     Ready,
     Run,
@@ -69,7 +68,7 @@ def assess_task(state: State, task: str, digest: str, new: Plan) -> Assessment:
         return Assessment(task, Readiness.SAFE, (), tuple(live), current=True)
     stage = world.find(task, Stage)
     standing = Standing(
-        _entries(state, task),
+        state.progress(task),
         live,
         stage.name if stage is not None else None,
         world.find(task, Undoing) is not None,
@@ -81,11 +80,6 @@ def _has_begun(state: State, run: str) -> bool:
     """Return whether the handler of a run is in the middle of its steps."""
     suspended = state.world.find(run, Suspended)
     return state.world.find(run, Steps) is not None or (suspended is not None and suspended.step is not None)
-
-
-def _entries(state: State, task: str) -> Mapping[str, PhaseProgress]:
-    table = state.world.find(task, Progress)
-    return table.entries if table is not None else {}
 
 
 # ---------------------------------------------------------------- to another definition
@@ -126,7 +120,7 @@ def _migrate(tick: Tick, given: Migrate) -> None:
     identity = world.get(task, Identity)
     if identity.definition == given.definition:
         return
-    entries = dict(_entries(state, task))
+    entries = dict(state.progress(task))
     for before, after in (given.phases or {}).items():
         if before in entries:
             world.put_entry(task, Progress, after, entries[before])

@@ -16,7 +16,7 @@ class BudgetingSystem(esper.Processor):
         for recorded in tick.of(StepRecorded):
             if recorded.cost is None and recorded.extends is None:
                 continue
-            if not _under_way(tick, recorded.run, recorded.attempt):
+            if tick.state.under_way(recorded.run, recorded.attempt) is None:
                 continue
             if recorded.cost is not None:
                 settle(tick, recorded.run, recorded.step, recorded.cost)
@@ -26,13 +26,8 @@ class BudgetingSystem(esper.Processor):
             _reserve(tick, given)
 
 
-def _under_way(tick: Tick, run: str, attempt: int) -> bool:
-    found = tick.state.running.get(run)
-    return found is not None and found.attempt == attempt
-
-
 def _reserve(tick: Tick, given: Reserve) -> None:
-    if not _under_way(tick, given.run, given.attempt):
+    if tick.state.under_way(given.run, given.attempt) is None:
         tick.reply(given.ticket, IllegalTransition(f"run {given.run}", "no longer under way", "a reservation"))
         return
     bound = reserve(tick, given.run, given.step, given.cost)

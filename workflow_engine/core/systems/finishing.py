@@ -59,6 +59,7 @@ def end(tick: Tick, task: str, ending: Ending) -> None:
         withdraw(tick, run_id, "cancelled")
     state.runs.pop(task, None)
     state.held.pop(task, None)
+    state.undo_numbers.pop(task, None)
     world.put(task, advance(task, world.get(task, Status), ending.move, tick.now, ending.reason))
     if ending.failure is not None:
         world.put(task, ending.failure)

@@ -25,7 +25,7 @@ from workflow_engine.core.components import (
 from workflow_engine.core.events import TasksForked
 from workflow_engine.core.fans import fan_out
 from workflow_engine.core.inputs import Branch, FanOut, Fork
-from workflow_engine.core.runs import enqueue, release
+from workflow_engine.core.runs import enqueue, take_back
 from workflow_engine.core.tick import Failed, Tick, Visit
 
 _NULL: Final = msgspec.Raw(b"null")
@@ -47,27 +47,18 @@ class JoiningSystem(esper.Processor):
     def process(self, tick: Tick) -> None:
         """Begin what runs are made of, and wake those of which all parts have ended."""
         for given in tick.of(FanOut):
-            visit = _under_way(tick, given.run, given.attempt)
-            done = fan_out(tick, visit, given.items) if visit is not None else None
+            found = take_back(tick, given.run, given.attempt)
+            done = fan_out(tick, found.visit, given.items) if found is not None else None
             if done is not None:
                 tick.done.append(done)
         for fork in tick.of(Fork):
-            visit = _under_way(tick, fork.run, fork.attempt)
-            if visit is not None:
-                _fork(tick, visit, fork)
+            found = take_back(tick, fork.run, fork.attempt)
+            if found is not None:
+                _fork(tick, found.visit, fork)
         for run in tick.state.joined:
             if run in tick.world and tick.world.find(run, Joining) is not None:
                 _join(tick, run)
         tick.state.joined.clear()
-
-
-def _under_way(tick: Tick, run: str, attempt: int) -> Visit | None:
-    """Take an attempt off the books and return its visit, None where it is no longer under way."""
-    found = tick.state.running.get(run)
-    if found is None or found.attempt != attempt:
-        return None
-    release(tick, run)
-    return found.visit
 
 
 def _fork(tick: Tick, visit: Visit, fork: Fork) -> None:

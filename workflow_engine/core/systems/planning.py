@@ -143,8 +143,7 @@ def _stop_others(tick: Tick, task: str) -> None:
 
 def _forget_outcomes(tick: Tick, task: str, plan: Plan) -> None:
     """Keep what ended under another definition from counting as done under this one."""
-    table = tick.world.find(task, Progress)
-    for name, entry in list(table.entries.items()) if table is not None else ():
+    for name, entry in list(tick.state.progress(task).items()):
         if name in plan.phases and entry.done:
             tick.world.put_entry(task, Progress, name, msgspec.structs.replace(entry, outcome="superseded"))
 
@@ -176,8 +175,7 @@ def _resume(tick: Tick, task: str, phases: tuple[str, ...]) -> None:
 
 def _undone(tick: Tick, task: str, plan: Plan) -> list[str]:
     """Return the phases of a task that were compensated: they are done again, and so is what builds on them."""
-    table = tick.world.find(task, Progress)
-    entries: dict[str, PhaseProgress] = table.entries if table is not None else {}
+    entries = tick.state.progress(task)
     return [name for name, entry in entries.items() if entry.outcome == "compensated" and name in plan.graph.edges]
 
 

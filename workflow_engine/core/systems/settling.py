@@ -36,7 +36,7 @@ from workflow_engine.core.inputs import (
     Unfit,
 )
 from workflow_engine.core.lifecycle import Move
-from workflow_engine.core.runs import QUESTION_TIMER, abort, enqueue, live_runs, release
+from workflow_engine.core.runs import QUESTION_TIMER, abort, enqueue, live_runs, take_back
 from workflow_engine.core.spending import settle
 from workflow_engine.core.stages import move_stage
 from workflow_engine.core.tick import Done, Ending, Failed, Tick, Visit
@@ -67,8 +67,7 @@ class SettlingSystem(esper.Processor):
         for unfit in tick.of(Unfit):
             _refit(tick, unfit)
         for failed in tick.of(AttemptFailed):
-            if _under_way(tick, failed.run, failed.attempt):
-                release(tick, failed.run)
+            if take_back(tick, failed.run, failed.attempt) is not None:
                 tick.failed.append(
                     Failed(
                         failed.run, failed.error, failed.message, failed.permanent, failed.retry_after, failed.detail
@@ -77,8 +76,7 @@ class SettlingSystem(esper.Processor):
         for declined in tick.of(Declined):
             _decline(tick, declined)
         for back in tick.of(HandedBack):
-            if _under_way(tick, back.run, back.attempt):
-                release(tick, back.run)
+            if take_back(tick, back.run, back.attempt) is not None:
                 enqueue(tick, back.run, Running)
         for answer in tick.of(Answer):
             _answer(tick, answer)
@@ -92,13 +90,8 @@ class SettlingSystem(esper.Processor):
         tick.state.orphans.clear()
 
 
-def _under_way(tick: Tick, run: str, attempt: int) -> bool:
-    found = tick.state.running.get(run)
-    return found is not None and found.attempt == attempt
-
-
 def _record_step(tick: Tick, recorded: StepRecorded) -> None:
-    if not _under_way(tick, recorded.run, recorded.attempt):
+    if tick.state.under_way(recorded.run, recorded.attempt) is None:
         refusal = IllegalTransition(f"run {recorded.run}", "no longer under way", "a step's result")
         tick.reply(recorded.ticket, refusal)
         return
@@ -107,10 +100,9 @@ def _record_step(tick: Tick, recorded: StepRecorded) -> None:
 
 
 def _settle(tick: Tick, settled: Settled) -> None:
-    under_way = tick.state.running.get(settled.run)
-    if under_way is None or under_way.attempt != settled.attempt:
+    under_way = take_back(tick, settled.run, settled.attempt)
+    if under_way is None:
         return
-    release(tick, settled.run)
     visit = under_way.visit
     task = visit.run.task
     if settled.rebind is not None:
@@ -134,8 +126,8 @@ def _settle(tick: Tick, settled: Settled) -> None:
 
 
 def _enter(tick: Tick, entered: Entered) -> None:
-    under_way = tick.state.running.get(entered.run)
-    if under_way is None or under_way.attempt != entered.attempt:
+    under_way = tick.state.under_way(entered.run, entered.attempt)
+    if under_way is None:
         return
     visit = under_way.visit
     stages = visit.phase.spec.stages
@@ -144,20 +136,18 @@ def _enter(tick: Tick, entered: Entered) -> None:
 
 
 def _skip(tick: Tick, skipped: Skipped) -> None:
-    under_way = tick.state.running.get(skipped.run)
-    if under_way is None or under_way.attempt != skipped.attempt:
+    under_way = take_back(tick, skipped.run, skipped.attempt)
+    if under_way is None:
         return
-    release(tick, skipped.run)
     visit = under_way.visit
     tick.done.append(Done(visit, under_way.since, _NULL, visit.phase.pick(None), skipped=True))
 
 
 def _refit(tick: Tick, unfit: Unfit) -> None:
     """Hand an output back that does not fit its schema, once; after that the attempt fails for good."""
-    under_way = tick.state.running.get(unfit.run)
-    if under_way is None or under_way.attempt != unfit.attempt:
+    under_way = take_back(tick, unfit.run, unfit.attempt)
+    if under_way is None:
         return
-    release(tick, unfit.run)
     world, run = tick.world, under_way.visit.run
     before = world.find(unfit.run, Feedback)
     if before is not None and before.unfit:
@@ -172,10 +162,9 @@ def _refit(tick: Tick, unfit: Unfit) -> None:
 
 
 def _decline(tick: Tick, declined: Declined) -> None:
-    under_way = tick.state.running.get(declined.run)
-    if under_way is None or under_way.attempt != declined.attempt:
+    under_way = take_back(tick, declined.run, declined.attempt)
+    if under_way is None:
         return
-    release(tick, declined.run)
     if declined.news < tick.state.news:  # it may be there by now: what was registered came after the host had looked
         enqueue(tick, declined.run, Running)
         return

@@ -16,7 +16,7 @@ from workflow_engine.core.components import (
 )
 from workflow_engine.core.events import QuestionAsked, TimerSet
 from workflow_engine.core.inputs import Suspend
-from workflow_engine.core.runs import QUESTION_TIMER, abort, marker, release
+from workflow_engine.core.runs import QUESTION_TIMER, abort, marker, take_back
 from workflow_engine.core.systems.settling import absent
 from workflow_engine.core.tick import Tick
 from workflow_engine.errors import IllegalTransition
@@ -33,12 +33,9 @@ class SuspendingSystem(esper.Processor):
         for suspend in tick.of(Suspend):
             if suspend.task is not None:
                 _from_outside(tick, suspend, suspend.task)
-            else:
-                found = tick.state.running.get(suspend.run)
-                if found is not None and found.attempt == suspend.attempt:
-                    release(tick, suspend.run)
-                    index = suspend.index if suspend.step is not None else 0
-                    _wait(tick, suspend.run, Running, suspend, suspend.step, index)
+            elif take_back(tick, suspend.run, suspend.attempt) is not None:
+                index = suspend.index if suspend.step is not None else 0
+                _wait(tick, suspend.run, Running, suspend, suspend.step, index)
 
 
 def _from_outside(tick: Tick, suspend: Suspend, task: str) -> None:

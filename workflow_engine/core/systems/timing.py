@@ -9,8 +9,6 @@ from workflow_engine.core.components import (
     Failure,
     Identity,
     Joining,
-    PhaseProgress,
-    Progress,
     Question,
     Run,
     Running,
@@ -55,8 +53,7 @@ class TimingSystem(esper.Processor):
 
 def _strand(tick: Tick, task: str) -> None:
     """Fail a task whose run the journal has lost, so that it can be retried from where it was."""
-    progress = tick.world.find(task, Progress)
-    ended: dict[str, PhaseProgress] = progress.entries if progress is not None else {}
+    ended = tick.state.progress(task)
     first = tick.state.plan(tick.world.get(task, Identity).definition).first
     phase = max(ended, key=lambda name: ended[name].ended, default=first)
     message = "the journal has lost what the task was doing, and was repaired; retry it from the phase it was in"

@@ -3,7 +3,7 @@
 import esper
 import msgspec
 
-from workflow_engine.core.components import Identity, PhaseProgress, Progress, Undoing
+from workflow_engine.core.components import Identity, Progress, Undoing
 from workflow_engine.core.events import UndoBegun, UndoFailed
 from workflow_engine.core.lifecycle import Move
 from workflow_engine.core.plan import UNDO, Plan
@@ -79,7 +79,7 @@ def _next(tick: Tick, identity: Identity, plan: Plan) -> None:
             return
         _give_up(tick, task, phase, ending.reason)  # it was compensated, and done again, once too often
     undoing = tick.world.get(task, Undoing)
-    left = [name for name, entry in _entries(tick, task).items() if entry.outcome == "uncompensated"]
+    left = [name for name, entry in tick.state.progress(task).items() if entry.outcome == "uncompensated"]
     reason = undoing.reason
     if left:
         reason = f"{reason or 'cancelled'}; could not be compensated: {', '.join(left)}"
@@ -95,15 +95,12 @@ def _last(tick: Tick, task: str, plan: Plan) -> str | None:
 
     What has become of it since does not matter: a phase that was to be done again has done its work before.
     """
-    found = {entry.undo: name for name, entry in _entries(tick, task).items() if entry.undo and name in plan.undoable}
+    found = {
+        entry.undo: name for name, entry in tick.state.progress(task).items() if entry.undo and name in plan.undoable
+    }
     return found[max(found)] if found else None
 
 
-def _entries(tick: Tick, task: str) -> dict[str, PhaseProgress]:
-    table = tick.world.find(task, Progress)
-    return table.entries if table is not None else {}
-
-
 def _mark(tick: Tick, task: str, phase: str, outcome: str) -> None:
-    entry = _entries(tick, task)[phase]
+    entry = tick.state.progress(task)[phase]
     tick.world.put_entry(task, Progress, phase, msgspec.structs.replace(entry, outcome=outcome, undo=0))
