@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from workflow_engine.adapter import Closes
 from workflow_engine.agents.agent import AgentAdapter, Caller, Toolbox
 from workflow_engine.agents.caller import LimitedCaller
 from workflow_engine.agents.prices import Prices
@@ -67,11 +66,8 @@ class RegisteredAgent(AgentAdapter):
         await super().start()
 
     async def close(self) -> None:
-        """Stop answering turns, and let go of the connections to the provider and to tools."""
+        """Stop answering turns, let go of the connections to the provider and to tools, and forget who waits."""
         await super().close()
-        for held in (self.provider, self.toolbox):
-            if isinstance(held, Closes):
-                await held.close()
         if isinstance(self.caller, LimitedCaller):
             self.caller.close()
 

@@ -68,12 +68,14 @@ def understood(message: WireMessage, faults: Faults) -> ModelReply:
     plain = all(block.get("type") in ("text", "tool_use") and not block.get("citations") for block in blocks)
     turn = Message("assistant", text, calls, raw=None if plain else {RAW: blocks})
     stop = _STOPS.get(message.stop_reason) or ("tools" if calls else "end")
-    return ModelReply(turn, stop, _usage(message.usage), message.model or "", message.id)
+    full = message.stop_reason == _FULL
+    return ModelReply(turn, stop, _usage(message.usage), message.model or "", message.id, full=full)
 
 
+_FULL: Final = "model_context_window_exceeded"
 _STOPS: Final[dict[str, Literal["end", "tools", "length", "refused", "pause"]]] = {
     "max_tokens": "length",
-    "model_context_window_exceeded": "length",
+    _FULL: "length",
     "refusal": "refused",
     "pause_turn": "pause",
 }

@@ -30,6 +30,7 @@ class HumanAdapter:
             candidates=phase.candidates,
             due=phase.due,
             on_due=phase.on_due,
+            escalate_to=phase.escalate_to if phase.on_due == "escalate" else (),
         )
 
 

@@ -1,12 +1,12 @@
 """Keys of providers of models: from an argument or the environment, never shown."""
 
 import os
-from typing import Final
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from workflow_engine.adapter import Missing
+from workflow_engine.agents.providers import LOCAL
 from workflow_engine.errors import PermanentFailure
 
 
@@ -49,11 +49,8 @@ def find_key(given: SecretStr | None, provider: str, variable: str, base_url: st
     key = (given.get_secret_value() if given is not None else os.environ.get(variable, "")).strip()
     if key and not (key.isascii() and key.isprintable()):
         raise PermanentFailure(f"the key for {provider} has characters that no key has; set {variable} anew")
-    if not key and urlsplit(base_url or "").hostname in _LOCAL:
+    if not key and urlsplit(base_url or "").hostname in LOCAL:
         return "none"
     if not key:
         raise MissingKey(provider, variable)
     return key
-
-
-_LOCAL: Final = ("localhost", "127.0.0.1", "::1")

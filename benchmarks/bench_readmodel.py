@@ -4,10 +4,13 @@ python benchmarks/bench_readmodel.py [DIRECTORY]
 """
 
 import gc
+import os
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +18,7 @@ from workflow_engine.journal.layout import Layout
 from workflow_engine.journal.lines import encode_commit
 from workflow_engine.journal.port import Changes, Commit
 from workflow_engine.journal.segments import encode_header
-from workflow_engine.readmodel.index_file import IndexFile
+from workflow_engine.readmodel.projector import Projector
 from workflow_engine.readmodel.read_model import ReadModel
 from workflow_engine.readmodel.rows import QuestionQuery, TaskQuery
 
@@ -24,6 +27,12 @@ PARKED: Final = 200_000
 LISTED: Final = 1_000_000
 AT_ONCE: Final = 128
 """Tasks that share a commit."""
+
+BUSY: Final = 2_000
+"""Tasks a second that an engine finishes while queries are measured; the index has to follow, too."""
+
+START: Final = 1.7e9
+"""When the first of the listed tasks is submitted, engine time, in seconds; one follows each second."""
 
 PHASES: Final = ("fetch", "write", "store")
 SPEC: Final = {"name": "echo3", "phases": [{"id": phase, "target_classification": phase} for phase in PHASES]}
@@ -38,7 +47,7 @@ def main(directory: Path) -> None:
         *pages(directory / "listed"),
     ]
     for name, value in rows:
-        print(f"{name:<72} {value:>14}")
+        print(f"{name:<66} {value:>40}", flush=True)
 
 
 def catching_up(directory: Path, commits: Iterator[Commit], tasks: int, what: str) -> Iterator[tuple[str, str]]:
@@ -139,73 +148,220 @@ def parked(count: int) -> Iterator[Commit]:
         yield Commit(n, at, changes)
 
 
+def listed(count: int) -> Iterator[Commit]:
+    """Give the commits of very many tasks: of 20 workflows, 5 % of them alive, 1 % failed in 40 ways, 3 % asking."""
+    definitions: Changes = {}
+    for number in range(60):
+        definitions[f"#d{number}"] = {"definition": {"name": f"w{number % 20}", "spec": SPEC}}
+    yield Commit(1, START, definitions)
+    for n, start in enumerate(range(0, count, AT_ONCE), 2):
+        yield _listed(n, range(start, min(count, start + AT_ONCE)), count)
+
+
+def _listed(n: int, numbers: range, count: int) -> Commit:
+    changes: Changes = {}
+    ended: list[str] = []
+    events: list[dict[str, Any]] = []
+    for number in numbers:
+        task, state = f"0190f3c2-{number:07d}", _state(number)
+        changes[task] = _own(task, number, count, state)
+        events.append({"event": "TaskSubmitted", "task": task, "workflow": "w"})
+        if state in ("completed", "failed", "cancelled"):
+            ended.append(task)
+            events.append({"event": f"Task{state.capitalize()}", "task": task})
+        else:
+            changes[f"{task}/write/1"] = _run(task, number, state)
+    return Commit(n, START + numbers[-1], changes, tuple(ended), tuple(events))
+
+
+def _state(number: int) -> str:
+    match number % 100:
+        case 0:
+            return "pending"
+        case 1:
+            return ("in_progress", "waiting_agent", "waiting_io")[number // 100 % 3]
+        case 2 | 3 | 4:
+            return "waiting_human"
+        case 5:
+            return "failed"
+        case 6:
+            return "cancelled"
+        case _:
+            return "completed"
+
+
+def _own(task: str, number: int, count: int, state: str) -> dict[str, Any]:
+    workflow = (number + number // 100) % 20
+    at = START + number
+    own: dict[str, Any] = {
+        "identity": {
+            "id": task,
+            "workflow": f"w{workflow}",
+            "definition": f"d{workflow + 20 * (3 * number // count)}",
+            "submitted_at": at,
+            "priority": number % 5,
+            "labels": {"customer": f"c{number % 1_000}", "region": ("eu", "us", "asia", "africa")[number % 4]},
+        },
+        "data": {"value": {"topic": f"the durability of word{number}", "age": "old" if 3 * number < count else "new"}},
+        "status": {"state": state, "since": at + number % 600},
+    }
+    if state == "failed":
+        way = number // 100 % 40
+        message = f"{_WAYS[way % 10]} at line {number} of 'file {number}.txt'"
+        own["failure"] = {"phase": PHASES[way % 3], "error": f"Error{way // 10}", "message": message, "attempts": 3}
+    if number % 10 == 0:
+        own["spent"] = {"cost": {"tokens": number % 5_000, "dollars": number % 100 / 1_000}}
+    return own
+
+
+def _run(task: str, number: int, state: str) -> dict[str, Any]:
+    at = START + number
+    run: dict[str, Any] = {"run": {"task": task, "phase": "write", "visit": 1, "since": at}, "attempt": {"number": 1}}
+    if state == "waiting_human":
+        asked: dict[str, Any] = {"id": f"{task}/write/1/1q0", "kind": "human", "prompt": f"Publish chapter {number}?"}
+        asked |= {"asked_at": at, "overdue": number % 10 == 2}
+        if number % 2:
+            asked["due"] = at + 86_400
+        if number % 3:
+            asked |= {"assignee": f"p{number % 50}"} if number % 3 == 1 else {"candidates": [f"g{number % 7}", "all"]}
+        run |= {"suspended": {"kind": "human", "since": at, "question": asked["id"]}, "question": asked}
+    elif state.startswith("waiting"):
+        run["suspended"] = {"kind": state.removeprefix("waiting_"), "since": at}
+    else:
+        run["ready"] = {"since": at}
+    return run
+
+
 def pages(directory: Path) -> Iterator[tuple[str, str]]:
-    """Measure queries of an index with very many tasks, of which one in ten waits."""
-    Layout(directory).journal.mkdir(parents=True)
+    """Measure queries of an index with very many tasks: alone, and while it follows a journal that grows."""
+    layout = Layout(directory)
+    layout.journal.mkdir(parents=True)
+    with layout.segment(1).open("wb") as file:
+        file.write(encode_header(1, 1))
+        for commit in listed(LISTED):
+            file.write(encode_commit(commit))
     model = ReadModel(directory)
-    model.catch_up()
-    with IndexFile(directory).opened() as connection:
-        for statement in _ROWS.split(";"):
-            connection.execute(statement, {"count": LISTED} if ":count" in statement else {})
+    start = time.perf_counter()
+    n = model.reindex()
+    yield f"building: {LISTED:,} tasks in all states, a second", f"{LISTED / (time.perf_counter() - start):,.0f}"
+    yield "  bytes of each, in the journal and in the index", _sizes(layout, model, LISTED)
+    yield f"in {LISTED:,} tasks: p50, p95", "alone; beside an engine"
+    queries = list(_queries(model))
+    alone = [_milliseconds(call) for _, call in queries]
+    command = [sys.executable, __file__, "--write", str(directory), str(n)]
+    projector = Projector(directory)
+    projector.start()
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parent.parent)}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as engine:
+        assert engine.stdout is not None
+        engine.stdout.readline()
+        before, begun = model.position(), time.perf_counter()
+        for (name, call), quiet in zip(queries, alone, strict=True):
+            yield f"  {name}", f"{quiet}; {_milliseconds(call)}"
+        rate = (model.position() - before) * AT_ONCE / (len(PHASES) + 1) / (time.perf_counter() - begun)
+        yield "followed meanwhile: tasks a second, about", f"{rate:,.0f}"
+        engine.kill()
+    projector.close()
+
+
+def write(directory: Path, n: int) -> None:
+    """Add commits to a journal behind number *n*, at the pace of an engine that is busy, until it is killed."""
+    with Layout(directory).segment(1).open("ab", buffering=0) as file:
+        pace = time.perf_counter()
+        for count, commit in enumerate(ended(100 * LISTED)):
+            if count:
+                renumbered = Commit(
+                    commit.n + n - 1, START + LISTED + count, commit.changes, commit.ended, commit.events
+                )
+                file.write(encode_commit(renumbered))
+                if count == 1:
+                    print("begun", flush=True)
+            pace += AT_ONCE / (len(PHASES) + 1) / BUSY
+            time.sleep(max(0.0, pace - time.perf_counter()))
+
+
+def _queries(model: ReadModel) -> Iterator[tuple[str, Callable[[], object]]]:
     deep = TaskQuery()
-    for _ in range(100):
+    for _ in range(200):
         deep = TaskQuery(after=model.tasks(deep).next)
+    start, end = START, START + LISTED
     for name, query in (
-        ("the newest", TaskQuery()),
-        ("the newest, page 100", deep),
-        ("failed, one workflow", TaskQuery(statuses=("failed",), workflows=("w3",))),
-        ("three workflows, any state, oldest first", TaskQuery(workflows=("w1", "w2", "w3"), order="submitted")),
-        ("in a phase, one workflow", TaskQuery(phase="approve", workflows=("w0",))),
-        ("waiting for a person, longest first", TaskQuery(statuses=("waiting_human",), order="since")),
-        ("waiting, by priority", TaskQuery(statuses=("waiting_human", "pending"), order="priority")),
-        ("one label of 1,000", TaskQuery(labels={"customer": "c77"})),
-        ("a rare word", TaskQuery(text="word4711")),
-        ("a word that all have", TaskQuery(text="durability")),
-        ("a word that all have, failed ones", TaskQuery(text="durability", statuses=("failed",))),
-        ("all words that begin so", TaskQuery(text="dura*")),
-        ("a window of time, by id", TaskQuery(submitted_after=1.7e9 + LISTED - 100, order="-id")),
+        ("page: the newest", TaskQuery()),
+        ("page: the newest, page 200", deep),
+        ("page: updated last", TaskQuery(order="-since")),
+        ("page: by priority", TaskQuery(order="priority")),
+        ("page: failed, one workflow", TaskQuery(statuses=("failed",), workflows=("w3",))),
+        ("page: one workflow, updated last", TaskQuery(workflows=("w3",), order="-since")),
+        ("page: three workflows, oldest first", TaskQuery(workflows=("w1", "w2", "w3"), order="submitted")),
+        ("page: in a phase, one workflow", TaskQuery(phase="write", workflows=("w0",))),
+        ("page: in a phase, updated last", TaskQuery(phase="write", order="-since")),
+        ("page: waiting for a person, longest first", TaskQuery(statuses=("waiting_human",), order="since")),
+        ("page: waiting, by priority", TaskQuery(statuses=("waiting_human", "pending"), order="priority")),
+        ("page: one label of 1,000", TaskQuery(labels={"customer": "c77"})),
+        ("page: one label of 4, failed", TaskQuery(labels={"region": "us"}, statuses=("failed",))),
+        ("page: one label of 4, updated last", TaskQuery(labels={"region": "us"}, order="-since")),
+        ("page: error and failed phase", TaskQuery(error="Error1", failed_phase="write", order="-since")),
+        ("page: updated in an hour", TaskQuery(since_after=end - 7_200, since_before=end - 3_600)),
+        ("page: submitted in an hour, by id", TaskQuery(submitted_after=end - 3_600, order="-id")),
+        ("page: old, updated last", TaskQuery(submitted_before=start + 300_000, order="-since")),
+        ("page: a rare word", TaskQuery(text="word4711")),
+        ("page: a word that all have", TaskQuery(text="durability")),
+        ("page: a word that only old ones have", TaskQuery(text="old")),
+        ("page: two words, failed ones", TaskQuery(text="durability old", statuses=("failed",))),
+        ("page: two labels as words", TaskQuery(text="us c77")),
+        ("page: all words that begin so", TaskQuery(text="dura*")),
+        ("page: the beginning of an id", TaskQuery(text="0190f3c2-07712")),
     ):
-        yield f"page of 50 in {LISTED:,} tasks: {name}", _milliseconds(lambda query=query: model.tasks(query))
-    yield "counting them by state", _milliseconds(model.counts)
-    yield "one task with all components", _milliseconds(lambda: model.record("t0500000"))
-    yield (
-        "looking up 100 ids, none known",
-        _milliseconds(lambda: model.find([f"x{number}" for number in range(100)], at_least=0)),
-    )
-    yield "inbox of one person", _milliseconds(lambda: model.questions(QuestionQuery(candidate="p7")))
+        yield name, partial(model.tasks, query)
+    group = model.failures(limit=1).rows[0].key
+    yield "page: a group of failures", partial(model.tasks, TaskQuery(failure_group=group))
+    yield "counts: all", model.counted
+    yield "counts: one workflow", partial(model.counted, TaskQuery(workflows=("w3",)))
+    yield "counts: one label of 4", partial(model.counted, TaskQuery(labels={"region": "us"}))
+    yield "counts: a word that all have", partial(model.counted, TaskQuery(text="durability"))
+    yield "counts: a label of 1,000, a word", partial(model.counted, TaskQuery(labels={"customer": "c7"}, text="old"))
+    yield "workflows", model.workflows
+    yield "failures", model.failures
+    yield "failures: one workflow, most first", partial(model.failures, "w3", order="-count")
+    yield "overview: an hour", partial(model.overview, float(end))
+    yield "overview: 30 days", partial(model.overview, float(end), 30 * 86_400)
+    for name, asked in (
+        ("inbox: all", QuestionQuery()),
+        ("inbox: mine", QuestionQuery(people=("p7",))),
+        ("inbox: mine or my groups", QuestionQuery(people=("p7", "g1", "g2", "all"))),
+        ("inbox: my groups, one workflow", QuestionQuery(people=("p7", "all"), workflow="w3")),
+        ("inbox: nobody's", QuestionQuery(unassigned=True)),
+        ("inbox: overdue", QuestionQuery(overdue=True)),
+        ("inbox: a rare text", QuestionQuery(text="CHAPTER 999902")),
+    ):
+        yield name, partial(model.questions, asked)
+    yield "inbox: the badge", partial(model.question_counts, ("p7", "g1", "g2", "all"))
+    yield "the newest events", model.latest_events
+    yield "the newest failures among events", partial(model.latest_events, 50, ("TaskFailed",))
+    yield "one task with all components", partial(model.record, "0190f3c2-0500000")
+    yield "looking up 100 ids, none known", partial(model.find, [f"x{number}" for number in range(100)], at_least=0)
 
 
-_ROWS: Final = """
-BEGIN;
-CREATE TEMP TABLE numbers AS
-    WITH RECURSIVE n (k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n WHERE k < :count) SELECT k FROM n;
-INSERT INTO tasks SELECT k, printf('t%07d', k), 1, 'w' || (k % 10), 'd',
-    CASE WHEN k % 10 = 0 THEN 'waiting_human' WHEN k % 1000 = 3 THEN 'failed' ELSE 'completed' END, 1.7e9 + k % 99991,
-    1.7e9 + k, CASE WHEN k % 10 THEN 1.7e9 + k END, k % 5, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-    CASE WHEN k % 10 = 0 THEN iif(k % 30, 'approve', 'check') END, CASE WHEN k % 10 = 0 THEN 'c' END,
-    CASE WHEN k % 10 = 0 THEN 'human' END, 0 FROM numbers;
-INSERT INTO labels SELECT k, 'customer', 'c' || (k % 1000), 1.7e9 + k, printf('t%07d', k) FROM numbers;
-INSERT INTO parts SELECT k, 0, '', '', '', CAST('{"data":{"value":{"topic":"durability"}}}' AS BLOB) FROM numbers;
-INSERT INTO search (rowid, text) SELECT k, printf('t%07d the durability of things word%d', k, k) FROM numbers;
-INSERT INTO questions SELECT k, 'approve/1', printf('t%07d/approve/1/1q0', k), printf('t%07d', k), 'approve', 'human',
-    'Publish?', NULL, CAST('[]' AS BLOB), 1.7e9 + k, NULL, 0, 1e18 FROM numbers WHERE k % 10 = 0;
-INSERT INTO invited SELECT k, 'approve/1', 'p' || (k % 50), 1e18, 1.7e9 + k, printf('t%07d/approve/1/1q0', k)
-    FROM numbers WHERE k % 10 = 0;
-DROP TABLE numbers;
-COMMIT
-"""
+_WAYS: Final = (
+    "connection refused", "no such record", "the schema does not fit", "too many tokens", "disk is full",
+    "unexpected end of input", "permission denied", "the reply was cut off", "no handler", "deadline exceeded",
+)  # fmt: skip
 
 
-def _milliseconds(call: Any) -> str:
-    """Return how long *call* takes, the opening of the file included: the median of some calls."""
+def _milliseconds(call: Callable[[], object]) -> str:
+    """Return how long *call* takes, the opening of the file included: median and 95 % of some calls."""
     seconds: list[float] = []
-    for _ in range(15):
+    for _ in range(20):
         start = time.perf_counter()
         call()
         seconds.append(time.perf_counter() - start)
-    return f"{sorted(seconds)[len(seconds) // 2] * 1e3:.1f} ms"
+    seconds.sort()
+    return f"{seconds[9] * 1e3:.1f}, {seconds[18] * 1e3:.1f} ms"
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory(dir=sys.argv[1] if len(sys.argv) > 1 else None) as place:
-        main(Path(place))
+    if sys.argv[1:2] == ["--write"]:
+        write(Path(sys.argv[2]), int(sys.argv[3]))
+    else:
+        with tempfile.TemporaryDirectory(dir=sys.argv[1] if len(sys.argv) > 1 else None) as place:
+            main(Path(place))

@@ -17,12 +17,14 @@ from workflow_engine.core.components import COMPONENTS, NAMES, TABLES, TaskState
 from workflow_engine.core.core import SYSTEMS
 from workflow_engine.core.events import Event
 from workflow_engine.core.lifecycle import RUN_TRANSITIONS, TRANSITIONS, Move
+from workflow_engine.sinks.schema import schema as event_schema
 from workflow_engine.spec import model, parts
 from workflow_engine.spec.schema import DURATION, schema
 
 FOLDER: Final = Path(__file__).parent
 
 SCHEMA: Final = FOLDER.parent / "workflows" / "workflow.schema.json"
+EVENTS: Final = FOLDER / "reference" / "events.schema.json"
 
 OF_A_RUN: Final = (
     components.Run,
@@ -33,6 +35,7 @@ OF_A_RUN: Final = (
     components.Suspended,
     components.Joining,
     components.Question,
+    components.Comments,
     components.Escalated,
     components.Feedback,
     components.Items,
@@ -255,12 +258,17 @@ def schema_text() -> str:
     return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
 
 
+def event_schema_text() -> str:
+    """Return the JSON Schema of events, as its reference shows it."""
+    return json.dumps(event_schema(), indent=1, ensure_ascii=False) + "\n"
+
+
 def main() -> int:
     """Write the pages, or say which are stale."""
     stale = 0
     pages = [(FOLDER / name, name) for name in PAGES]
     drawn = [(path, rendered(name, path.read_text(encoding="utf-8"))) for path, name in pages]
-    for path, new in [*drawn, (SCHEMA, schema_text())]:
+    for path, new in [*drawn, (SCHEMA, schema_text()), (EVENTS, event_schema_text())]:
         page = path.read_text(encoding="utf-8") if path.exists() else ""
         if "--check" not in sys.argv[1:]:
             path.write_text(new, encoding="utf-8")

@@ -36,7 +36,8 @@ class Suspend(NamedTuple):
         assignee: who is asked.
         candidates: people or groups of whom any may answer.
         due: seconds after which the question is overdue.
-        on_due: "notify" or "fail".
+        on_due: "notify", "fail" or "escalate".
+        escalate_to: with "escalate", who is asked once the question is overdue.
     """
 
     kind: WaitKind
@@ -47,6 +48,7 @@ class Suspend(NamedTuple):
     candidates: tuple[str, ...] = ()
     due: float | None = None
     on_due: str = "notify"
+    escalate_to: tuple[str, ...] = ()
 
 
 class Missing(EngineError):

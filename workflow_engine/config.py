@@ -25,6 +25,8 @@ from pydantic_settings import (
 
 from workflow_engine.agents.settings import AgentSettings
 from workflow_engine.errors import ConfigError
+from workflow_engine.sinks.settings import SinkSettings
+from workflow_engine.ui_settings import UiSettings
 
 FILE: Final = "workflow-engine.toml"
 """The settings file that is read where it stands in the working directory."""
@@ -77,6 +79,8 @@ class EngineSettings(BaseSettings):
         segment_mib: size from which on a file of the journal is followed by a new one, in MiB.
         limits: see there.
         agents: see there.
+        ui: of the dashboard; see there.
+        sinks: where events go, by a name of one's own; see there.
         log_level: the least that is logged.
     """
 
@@ -95,6 +99,8 @@ class EngineSettings(BaseSettings):
     segment_mib: Count = 64
     limits: Limits = Limits()
     agents: AgentSettings = AgentSettings()
+    ui: UiSettings = UiSettings()
+    sinks: dict[str, SinkSettings] = {}
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
 
     def engine_options(self, stop_grace: float | None = None) -> EngineOptions:

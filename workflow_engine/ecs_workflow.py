@@ -35,6 +35,7 @@ from workflow_engine.core.components import TaskState
 from workflow_engine.errors import InputRefused, MergeConflict
 from workflow_engine.face.moving import Moving
 from workflow_engine.face.opening import Storage
+from workflow_engine.face.threads import on_engine_loop
 from workflow_engine.forking import Fork
 from workflow_engine.handlers import Handlers
 from workflow_engine.history import History
@@ -133,13 +134,20 @@ class ECSWorkflowEngine(Moving):
         super().__init__(storage, functools.partial(_adapters, storage, models), {**POOLS, **(limits or {})}, models)
         self.blocking = Blocking(self)
 
-    def _control(self, session: Session) -> ControlServer | None:
-        def counts() -> dict[str, Any]:
-            models = self.models
-            states = {"models": models.caller.states(), "batches": models.batches.states()}
-            return {**session.counts(), **msgspec.to_builtins(states)}
+    @on_engine_loop
+    async def vitals(self) -> dict[str, Any]:
+        """Return how the engine does: live tasks, attempts under way, commits, trouble, models and their breakers."""
+        return self._vitals(await self._opened())
 
-        return ControlServer.start(self, counts, self.data_dir) if self._storage.on_disk else None
+    def _vitals(self, session: Session) -> dict[str, Any]:
+        models = self.models
+        states = {"models": models.caller.states(), "batches": models.batches.states()}
+        return {**session.counts(), **msgspec.to_builtins(states)}
+
+    def _control(self, session: Session) -> ControlServer | None:
+        if not self._storage.on_disk:
+            return None
+        return ControlServer.start(self, functools.partial(self._vitals, session), self.data_dir)
 
 
 def _adapters(storage: Storage, models: Models, handlers: Handlers, tools: RegisteredTools) -> dict[str, Adapter]:

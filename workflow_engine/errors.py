@@ -9,6 +9,9 @@
     ├── UnknownTask          no task, run or question has this id
     ├── IllegalTransition    the caller asked for something this state does not accept
     ├── AnswerRefused        the question is closed, or the answer does not fit its form
+    │   ├── AlreadyAnswered  somebody was first
+    │   ├── AlreadyClaimed   somebody else works on it
+    │   └── ShownChanged     what it shows has changed since it was looked at
     ├── StepMismatch         a handler asked for other steps than the ones it recorded
     ├── BudgetExceeded       a turn of a model would cost more than its budget allows
     ├── MergeConflict        forked tasks have left different values under one name
@@ -65,19 +68,27 @@ class InputRefused(EngineError):
 
 
 class DuplicateTask(InputRefused):
-    """The task id is taken by a task with other data.
+    """The task id is taken by a task with other data, or by another one than the fork that was asked for.
 
     Attributes:
         task: the id both share.
+        fact: what the task is that has it.
+        remedy: what to do.
     """
 
-    def __init__(self, task: str) -> None:
-        super().__init__(task)
+    def __init__(
+        self,
+        task: str,
+        fact: str = "exists with other data",
+        remedy: str = "submit under another id, or the same data to get the existing task",
+    ) -> None:
+        super().__init__(task, fact, remedy)
         self.task = task
+        self.fact = fact
+        self.remedy = remedy
 
     def __str__(self) -> str:
-        remedy = "submit under another id, or the same data to get the existing task"
-        return f"task {self.task} exists with other data; {remedy}"
+        return f"task {self.task} {self.fact}; {self.remedy}"
 
 
 class UnknownTask(EngineError):
@@ -104,20 +115,23 @@ class IllegalTransition(EngineError):
         subject: id of the task or run, which is unchanged.
         state: where it stands.
         event: what was asked for.
+        remedy: what to do instead, or nothing.
     """
 
-    def __init__(self, subject: str, state: str, event: str) -> None:
-        super().__init__(subject, state, event)
+    def __init__(self, subject: str, state: str, event: str, remedy: str = "") -> None:
+        super().__init__(subject, state, event, remedy)
         self.subject = subject
         self.state = state
         self.event = event
+        self.remedy = remedy
 
     def __str__(self) -> str:
-        return f"{self.subject} is {self.state} and does not accept {self.event}"
+        fact = f"{self.subject} is {self.state} and does not accept {self.event}"
+        return f"{fact}; {self.remedy}" if self.remedy else fact
 
 
 class AnswerRefused(EngineError):
-    """An answer was not accepted; the question is as it was.
+    """An answer, or what else was asked of a question, was not accepted; the question is as it was.
 
     Attributes:
         question: id of the question.
@@ -131,6 +145,49 @@ class AnswerRefused(EngineError):
 
     def __str__(self) -> str:
         return f"question {self.question}: {self.why}"
+
+
+class AlreadyAnswered(AnswerRefused):
+    """Somebody has answered the question before.
+
+    Attributes:
+        by: who, or None where that is not known.
+        at: when, engine time in seconds.
+        value: the answer that counts.
+    """
+
+    def __init__(self, question: str, by: str | None, at: float, value: Any) -> None:
+        try:
+            answer = json.dumps(value, ensure_ascii=False, default=str, separators=(",", ":"))
+        except RecursionError:
+            answer = "what is nested too deeply to be shown"
+        super().__init__(question, f"{by or 'somebody'} has answered it already, with {answer[:200]}")
+        self.args = (question, by, at, value)
+        self.by = by
+        self.at = at
+        self.value = value
+
+
+class AlreadyClaimed(AnswerRefused):
+    """Somebody else works on the question.
+
+    Attributes:
+        by: who.
+    """
+
+    def __init__(self, question: str, by: str) -> None:
+        super().__init__(question, f"{by} has claimed it; have {by} give it up, or assign it to somebody")
+        self.args = (question, by)
+        self.by = by
+
+
+class ShownChanged(AnswerRefused):
+    """What the question shows is not any more what the person saw who answers."""
+
+    def __init__(self, question: str) -> None:
+        why = "what it shows has changed since it was looked at"
+        super().__init__(question, f"{why}; look at it again, and answer with the digest of what it shows now")
+        self.args = (question,)
 
 
 class StepMismatch(EngineError):

@@ -28,10 +28,16 @@ def check_answer(question: str, form: Json, value: msgspec.Raw) -> None:
 
 def misfits(schema: msgspec.Raw, value: msgspec.Raw, most: int = 10) -> list[tuple[str, str]]:
     """Return where *value* does not satisfy *schema*, a JSON Schema, and why: dotted places, "" for the whole."""
-    found = [
-        (".".join(str(part) for part in error.absolute_path), _in_json(error.message, error.instance))
-        for error in _validator(bytes(schema)).iter_errors(msgspec.json.decode(value))
-    ]
+    from referencing.exceptions import Unresolvable
+
+    errors = _validator(bytes(schema)).iter_errors(msgspec.json.decode(value))
+    try:
+        found = [
+            (".".join(str(part) for part in error.absolute_path), _in_json(error.message, error.instance))
+            for error in errors
+        ]
+    except Unresolvable as error:
+        return [("", f"the schema refers to {error.ref!r}, which is not within it; write that into its $defs")]
     return sorted(found)[:most]
 
 
@@ -59,5 +65,7 @@ def check_form(form: Any) -> str | None:
 @functools.lru_cache(maxsize=256)
 def _validator(form: bytes) -> _Validator:
     import jsonschema  # loaded where it is used: it costs 60 ms
+    import referencing
 
-    return jsonschema.Draft202012Validator(msgspec.json.decode(form))
+    # Without a registry of ours, a reference to an address would be fetched from there.
+    return jsonschema.Draft202012Validator(msgspec.json.decode(form), registry=referencing.Registry())

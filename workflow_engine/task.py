@@ -1,39 +1,24 @@
 """Task: what handlers, hooks and callers see of a task."""
 
-from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
 import msgspec
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from workflow_engine.context_values import Values
 from workflow_engine.core.components import (
-    NAMES,
-    Artifacts,
     Component,
-    Context,
     Cost,
-    Data,
-    Failure,
-    Identity,
-    Inherited,
-    PhaseProgress,
-    Progress,
-    Result,
-    Spent,
-    Stage,
-    Status,
     Table,
-    TaskState,
 )
-from workflow_engine.core.outputs import last_output
-from workflow_engine.core.plan import UNDO
 from workflow_engine.errors import IllegalTransition, InputRefused, MergeConflict
 from workflow_engine.forking import Fork, merge
 from workflow_engine.spec.parts import Budget, ToolDeclaration
 from workflow_engine.task_scope import Scope
+from workflow_engine.task_view import UNREAD, TaskView, as_model
 from workflow_engine.values import from_json, to_seconds, to_text
 
 T = TypeVar("T")
@@ -41,7 +26,7 @@ M = TypeVar("M", bound=BaseModel)
 C = TypeVar("C", bound=Component | Table)
 
 
-class Task:
+class Task(TaskView):
     """A task: a view of it as it was when the view was made, and, inside a handler, the handle on its durable work.
 
     Attributes:
@@ -52,17 +37,7 @@ class Task:
         next_classification: inside a handler, the classification it picks to follow; None for the default.
     """
 
-    __slots__ = (
-        "_components",
-        "_context",
-        "_data",
-        "_output",
-        "_scope",
-        "_stage",
-        "classification",
-        "next_classification",
-        "phase",
-    )
+    __slots__ = ("_stage", "next_classification")
 
     def __init__(
         self,
@@ -71,138 +46,9 @@ class Task:
         phase: str | None = None,
         scope: Scope | None = None,
     ) -> None:
-        self._components = components
-        self._scope = scope
-        self._context: Values | None = None
-        self._data: Any = _UNREAD
-        self._output: Any = _UNREAD
+        super().__init__(components, classification, phase, scope)
         self._stage: str | None = None
-        self.classification = classification
-        self.phase = phase
         self.next_classification: str | None = None
-
-    def __repr__(self) -> str:
-        return f"Task({self.id!r}, {self.status.value}, workflow={self.workflow!r}, phase={self.phase!r})"
-
-    def _find(self, kind: type[C]) -> C | None:
-        return self._components.get(NAMES[kind])
-
-    def _get(self, kind: type[C]) -> C:
-        found: C = self._components[NAMES[kind]]
-        return found
-
-    # ------------------------------------------------------------ what is true of it
-
-    @property
-    def id(self) -> str:
-        """The task's id."""
-        return self._get(Identity).id
-
-    @property
-    def workflow(self) -> str:
-        """Name of its workflow."""
-        return self._get(Identity).workflow
-
-    @property
-    def priority(self) -> int:
-        """Higher goes first."""
-        return self._get(Identity).priority
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """Words for people and filters."""
-        return dict(self._get(Identity).labels or {})
-
-    @property
-    def submitted_at(self) -> float:
-        """Engine time of its submission, in seconds since the epoch."""
-        return self._get(Identity).submitted_at
-
-    @property
-    def assigned_to(self) -> str | None:
-        """Task type for phases that name none, or None."""
-        return self._get(Identity).assigned_to
-
-    @property
-    def status(self) -> TaskState:
-        """Where it stands."""
-        return self._get(Status).state
-
-    @property
-    def reason(self) -> str | None:
-        """Why it stands there, where there is more to say."""
-        return self._get(Status).reason
-
-    @property
-    def failure(self) -> Failure | None:
-        """Why it failed, or None."""
-        return self._find(Failure)
-
-    @property
-    def data(self) -> Any:
-        """What was submitted; a copy, so that changing it changes nothing."""
-        if self._data is _UNREAD:
-            self._data = from_json(self._get(Data).value)
-        return self._data
-
-    @property
-    def context(self) -> MutableMapping[str, Any]:
-        """Values that handlers left; inside a handler, what it sets is kept when the phase completes."""
-        if self._context is None:
-            table, given = self._find(Context), self._find(Inherited)
-            own = table.entries if table is not None else {}
-            self._context = Values({**given.entries, **own} if given is not None else own)
-        return self._context
-
-    @property
-    def outputs(self) -> dict[str, Any]:
-        """Outputs of completed phases, by phase id."""
-        return {
-            phase: from_json(entry.output)
-            for phase, entry in self._progress().items()
-            if entry.output is not msgspec.UNSET and not phase.endswith(UNDO)
-        }
-
-    @property
-    def output(self) -> Any:
-        """See the class."""
-        if self._output is not _UNREAD:
-            return self._output
-        if self._scope is not None:
-            return None
-        result = self._find(Result)
-        output = result.value if result is not None else last_output(dict(self._components))
-        return from_json(output) if isinstance(output, msgspec.Raw) else None
-
-    @output.setter
-    def output(self, value: Any) -> None:
-        self._output = value
-
-    def output_of(self, phase: str, model: type[M]) -> M:
-        """Return the output of a completed phase as an instance of a pydantic model.
-
-        Raises:
-            InputRefused: there is no such output, or it does not fit the model.
-        """
-        return _as_model(self.outputs.get(phase), model, f"the output of phase {phase!r}")
-
-    @property
-    def stage(self) -> str | None:
-        """Where it stands in the words of its workflow's ``states``, None where that has none."""
-        stage = self._find(Stage)
-        return stage.name if stage is not None else None
-
-    @property
-    def artifacts(self) -> dict[str, dict[str, Any]]:
-        """References of its artifacts by name: ``{"name": {"sha256": ..., "size": bytes, "media_type": ...}}``."""
-        table = self._find(Artifacts)
-        return {name: from_json(raw) for name, raw in table.entries.items()} if table is not None else {}
-
-    def _progress(self) -> dict[str, PhaseProgress]:
-        progress = self._find(Progress)
-        return progress.entries if progress is not None else {}
-
-    # ------------------------------------------------------------ what a handler can do with it
 
     @property
     def key(self) -> str:
@@ -230,7 +76,7 @@ class Task:
         Raises:
             InputRefused: it does not fit the model.
         """
-        return _as_model(self.input, model, f"the input of phase {self.phase!r}")
+        return as_model(self.input, model, f"the input of phase {self.phase!r}")
 
     @property
     def item(self) -> Any:
@@ -399,12 +245,6 @@ class Task:
         """The tools that the workflow declares for its agentic phases."""
         return self._in_handler("tools").tools
 
-    @property
-    def spent(self) -> Cost:
-        """What the models of the task have cost so far."""
-        spent = self._find(Spent)
-        return spent.cost if spent is not None else Cost()
-
     @overload
     async def ask_human(
         self,
@@ -417,6 +257,7 @@ class Task:
         due: float | str | None = None,
         on_due: str = "notify",
         name: str | None = None,
+        escalate_to: Sequence[str] = (),
     ) -> M: ...
     @overload
     async def ask_human(
@@ -430,6 +271,7 @@ class Task:
         due: float | str | None = None,
         on_due: str = "notify",
         name: str | None = None,
+        escalate_to: Sequence[str] = (),
     ) -> Any: ...
     async def ask_human(
         self,
@@ -442,6 +284,7 @@ class Task:
         due: float | str | None = None,
         on_due: str = "notify",
         name: str | None = None,
+        escalate_to: Sequence[str] = (),
     ) -> Any:
         """Ask a person, and go on with the answer: days may pass, and the process may restart.
 
@@ -455,15 +298,17 @@ class Task:
             assignee: who is asked.
             candidates: people or groups of whom any may answer.
             due: seconds, or a duration such as "2d", after which the question is overdue.
-            on_due: what then happens: "notify" says so and keeps waiting, "fail" fails the phase.
+            on_due: what then happens: "notify" says so and keeps waiting, "fail" fails the phase, "escalate" asks those
+                of *escalate_to* instead.
             name: name of the step; the prompt unless given.
+            escalate_to: people or groups who are asked once the question is overdue.
 
         Returns:
             The answer: an instance of the model, or JSON.
         """
         return await self._in_handler("ask_human").ask(
-            "human", prompt, name=name, form=form, show=show, assignee=assignee, candidates=tuple(candidates),
-            due=_seconds(due), on_due=on_due,
+            "human", prompt, name=name, form=form, show=show, assignee=assignee, candidates=candidates,
+            due=_seconds(due), on_due=on_due, escalate_to=escalate_to,
         )  # fmt: skip
 
     async def suspend(
@@ -534,7 +379,7 @@ def kept(task: Task) -> dict[str, msgspec.Raw] | None:
 def left(task: Task) -> Any:
     """Return what a handler left in ``task.output``, None where nothing.  For hosts."""
     output = task._output  # pyright: ignore[reportPrivateUsage] - the host's part of the class
-    return None if output is _UNREAD else output
+    return None if output is UNREAD else output
 
 
 def moved_to(task: Task) -> str | None:
@@ -544,20 +389,6 @@ def moved_to(task: Task) -> str | None:
 
 def _plain(sides: Mapping[str, msgspec.Raw]) -> dict[str, Any]:
     return {task: from_json(value) for task, value in sides.items()}
-
-
-def _as_model(value: Any, model: type[M], what: str) -> M:
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        raise InputRefused(f"{what} is no {model.__name__}: {error}") from error
-
-
-class _Unread:
-    """Marks what was not decoded or set yet."""
-
-
-_UNREAD = _Unread()
 
 
 def _seconds(due: float | str | None) -> float | None:

@@ -5,7 +5,7 @@ import binascii
 import hashlib
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -15,7 +15,8 @@ from pydantic import ValidationError
 import workflow_engine
 from workflow_engine.artifacts.names import checked_name
 from workflow_engine.artifacts.port import ArtifactRef
-from workflow_engine.core.components import Artifacts, Question, Table
+from workflow_engine.core.components import Artifacts, Earlier, Question, Table
+from workflow_engine.core.earlier import earlier_artifacts
 from workflow_engine.core.tick import Components
 from workflow_engine.errors import ArtifactError, InputRefused, SpecError
 from workflow_engine.forms import check_form
@@ -189,19 +190,28 @@ def references(entities: Mapping[str, Components]) -> list[ArtifactRef]:
     Raises:
         InputRefused: something is no reference.
     """
-    found: list[ArtifactRef] = []
-    for entity, components in entities.items():
-        table = components.get("artifacts")
-        for name, raw in table.entries.items() if isinstance(table, Artifacts) else ():
-            try:
-                reference = msgspec.json.decode(raw, type=ArtifactRef)
-                sound = checked_name(reference.name) == name == reference.name
-            except (msgspec.DecodeError, ArtifactError) as error:
-                raise InputRefused(f"artifact {name!r} of task {entity}: {error}") from error
-            if not (sound and _SHA256.fullmatch(reference.sha256) and reference.size >= 0):
-                raise InputRefused(f"artifact {name!r} of task {entity} is no reference; export the task again")
-            found.append(reference)
-    return found
+    return [_reference(entity, name, raw) for entity, components in entities.items() for name, raw in _kept(components)]
+
+
+def _kept(components: Components) -> Iterator[tuple[str, msgspec.Raw]]:
+    """Give the artifacts that a task has, and those of earlier visits, each with its name."""
+    table, earlier = components.get("artifacts"), components.get("earlier")
+    if isinstance(table, Artifacts):
+        yield from table.entries.items()
+    if isinstance(earlier, Earlier):
+        for kept in earlier_artifacts(earlier):
+            yield from kept.items()
+
+
+def _reference(task: str, name: str, raw: msgspec.Raw) -> ArtifactRef:
+    try:
+        reference = msgspec.json.decode(raw, type=ArtifactRef)
+        sound = checked_name(reference.name) == name == reference.name
+    except (msgspec.DecodeError, ArtifactError) as error:
+        raise InputRefused(f"artifact {name!r} of task {task}: {error}") from error
+    if not (sound and _SHA256.fullmatch(reference.sha256) and reference.size >= 0):
+        raise InputRefused(f"artifact {name!r} of task {task} is no reference; export the task again")
+    return reference
 
 
 def check_forms(entities: Mapping[str, Components]) -> None:

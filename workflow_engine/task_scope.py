@@ -52,9 +52,10 @@ class Scope(Protocol):
         form: Any,
         show: Any,
         assignee: str | None,
-        candidates: tuple[str, ...],
+        candidates: Sequence[str],
         due: float | None,
         on_due: str,
+        escalate_to: Sequence[str] = (),
     ) -> Any:
         """See `Task.ask_human`."""
         ...

@@ -1,6 +1,8 @@
 """The JSON boundary: what people and handlers hand over becomes bytes here, once, or is refused with place and fact."""
 
+import itertools
 import math
+import re
 from dataclasses import fields, is_dataclass
 from typing import Any, Final
 
@@ -14,6 +16,8 @@ from workflow_engine.spec.durations import seconds
 VALUE_BYTES_MAX: Final = 4 * 1024 * 1024
 """Most bytes of JSON in one value: a task's data, an output, a step's result, a context entry, an answer."""
 
+DEPTH_MAX: Final = 256
+"""How deep a value may be nested.  JSON is read by recursion, also when a journal is opened, and deep in the stack."""
 
 TEXT_MAX: Final = 10_000
 """Most characters of a text that is shown to people: a prompt, a reason, a name."""
@@ -30,6 +34,9 @@ SECONDS_MAX: Final = 1e10
 
 _NULL: Final = msgspec.Raw(b"null")
 _REMEDY: Final = "use plain dicts, lists, strings and finite numbers, or keep it in an artifact"
+_STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
+_STEPS: Final = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")  # 1, and as a signed byte -1
 _ENCODER: Final = msgspec.json.Encoder(enc_hook=_plain)
 
 
@@ -57,9 +64,19 @@ def to_json(value: object, what: str, most: int = VALUE_BYTES_MAX) -> msgspec.Ra
         raise InputRefused(f"{what} is not JSON: {place or error}; {_REMEDY}") from error
     if place is not None:
         raise InputRefused(f"{what} is not JSON: {place}; {_REMEDY}")
+    if _too_deep(encoded):
+        raise InputRefused(f"{what} is nested more than {DEPTH_MAX} deep; flatten it, or keep it in an artifact")
     if len(encoded) > most:
         raise InputRefused(f"{what} has {len(encoded):,} bytes, more than the {most:,} allowed; keep it in an artifact")
     return msgspec.Raw(encoded)
+
+
+def _too_deep(encoded: bytes) -> bool:
+    """Return whether JSON is nested too deeply.  Most of it is too short for that, or has too few brackets."""
+    if len(encoded) <= 2 * DEPTH_MAX or encoded.count(b"[") + encoded.count(b"{") <= DEPTH_MAX:
+        return False
+    steps = memoryview(_STRING.sub(b"", encoded).translate(_STEPS, _NO_BRACKETS)).cast("b")
+    return max(itertools.accumulate(steps), default=0) > DEPTH_MAX
 
 
 def from_json(raw: Json | None) -> Any:

@@ -256,7 +256,7 @@ ANSWERS: dict[str, tuple[tuple[Any, ...], type[EngineError], str]] = {
     ),
     "nothing": (("bystander", None), AnswerRefused, "the answer does not fit its form: the answer: null is not"),
     "not JSON": (("bystander", {1}), InputRefused, "the answer is not JSON: $ is a set"),
-    "never asked": (("bystander/ask/1/1q7", 5), AnswerRefused, "it is not open: it was withdrawn, or never asked"),
+    "never asked": (("bystander/ask/1/1q7", 5), AnswerRefused, "it is not open: it was never asked"),
     "too large": (("bystander", TOO_LARGE), InputRefused, "the answer has 4,194,306 bytes"),
     "by a number": (("bystander", 5, 5), InputRefused, "the name of who answers is a int; pass a string"),
     "by a surrogate": (("bystander", 5, "\ud800"), InputRefused, "the name of who answers holds half of a surrogate"),
@@ -531,7 +531,7 @@ MISUSES: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a due time before now": (lambda task: task.ask_human("?", due=-1), "due is -1; pass seconds from 0"),
     "an overdue that is none": (
         lambda task: task.ask_human("?", on_due="panic"),
-        'on_due is "notify" or "fail", not \'panic\'',
+        'on_due is "notify", "fail" or "escalate", not \'panic\'',
     ),
     "an assignee that is none": (lambda task: task.ask_human("?", assignee=5), "the assignee is a int; pass a string"),
     "candidates that are none": (lambda task: task.ask_human("?", candidates=(5,)), "one of the candidates is a int"),

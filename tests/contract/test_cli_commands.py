@@ -286,7 +286,8 @@ def test_an_answer_that_cannot_be_is_refused(data: Path) -> None:
 
 def test_a_failed_task_is_retried_from_a_phase(data: Path) -> None:
     assert done("retry", "f1", "--phase", "fussy", data_dir=data) == "f1\tpending\n"
-    assert refused("retry", "e1", data_dir=data) == "error: task e1 is completed and does not accept retry\n"
+    why = "error: task e1 is completed and does not accept retry; fork it as a new task\n"
+    assert refused("retry", "e1", data_dir=data) == why
 
 
 def test_a_task_is_cancelled_for_a_reason(data: Path) -> None:

@@ -236,7 +236,7 @@ def test_the_status_says_who_serves_and_what_is_there(tmp_path: Path) -> None:
         (b'{"call": "__init__"}', "there is no call '__init__'"),
         (b'{"call": "cancel"}', "the arguments of cancel are not acceptable"),
         (b'{"call": "cancel", "arguments": {"task": 3}}', "Expected `str`, got `int` - at `$.task`"),
-        (b'{"call": "cancel", "arguments": {"task": "t1", "by": "me"}}', "unknown field `by`"),
+        (b'{"call": "cancel", "arguments": {"task": "t1", "whom": "me"}}', "unknown field `whom`"),
         (b'{"call": "cancel", "arguments": {"task": "t1"}}', "there is no task t1"),
     ],
 )

@@ -10,6 +10,7 @@ from threading import Event, Thread
 
 import pytest
 
+from tests.contract.test_cli import until
 from tests.contract.test_cli_commands import done, refused, run
 from workflow_engine.control.calls import perform
 from workflow_engine.control.client import find_engine
@@ -54,23 +55,17 @@ async def asked(engine: ECSWorkflowEngine, task: str) -> None:
 @contextmanager
 def served(data_dir: Path) -> Generator[None]:
     """Have an engine run on the data, in a thread."""
-    engine, ready = ECSWorkflowEngine(data_dir, stop_grace=0.1), Event()
+    engine, ended = ECSWorkflowEngine(data_dir, stop_grace=0.1), Event()
 
     async def serve() -> None:
         async with engine:
-            await asyncio.sleep(0.05)
-            ready.set()
             while not ended.is_set():
                 await asyncio.sleep(0.01)
 
-    ended = Event()
     thread = Thread(target=lambda: asyncio.run(serve()))
     thread.start()
     try:
-        assert ready.wait(10)
-        engine_found = find_engine(data_dir)
-        assert engine_found is not None
-        engine_found.close()
+        until(lambda: find_engine(data_dir)).close()
         yield
     finally:
         ended.set()

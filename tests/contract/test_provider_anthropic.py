@@ -11,7 +11,7 @@ import pytest
 from llmock.pytest_plugin import LLMock
 
 from tests.contract.engine_helpers import done, engine_on
-from tests.contract.wire import Wire, serving
+from tests.contract.wire import Wire
 from workflow_engine.adapters import anthropic as module
 from workflow_engine.adapters.anthropic import AnthropicAgentAdapter, AnthropicProvider
 from workflow_engine.agents.messages import Message, ModelReply, ModelRequest, ToolCall, ToolResult, ToolSpec, Usage
@@ -38,12 +38,6 @@ THINKING: Final[list[dict[str, Any]]] = [
     {"type": "text", "text": "Let me see."},
     {"type": "tool_use", "id": "t1", "name": "weather", "input": {"city": "Oslo"}},
 ]
-
-
-@pytest.fixture
-async def wire() -> AsyncGenerator[Wire]:
-    async with serving() as served:
-        yield served
 
 
 @pytest.fixture

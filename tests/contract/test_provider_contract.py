@@ -74,12 +74,6 @@ async def provider(flavour: str, llmock: LLMock) -> AsyncGenerator[Provider]:
 
 
 @pytest.fixture
-async def wire() -> AsyncGenerator[Wire]:
-    async with serving() as served:
-        yield served
-
-
-@pytest.fixture
 async def wired(flavour: str, wire: Wire) -> AsyncGenerator[Provider]:
     made = MAKERS[flavour][1](api_key=SECRET, base_url=wire.url, timeout=5.0)
     yield made

@@ -12,7 +12,7 @@ from llmock.pytest_plugin import LLMock
 from llmock.routers import batch as batch_support
 
 from tests.contract.engine_helpers import done, engine_on
-from tests.contract.wire import Wire, serving
+from tests.contract.wire import Wire
 from workflow_engine.adapters.openai import OpenAIProvider
 from workflow_engine.agents.messages import (
     Message,
@@ -47,12 +47,6 @@ VERDICT: Final[dict[str, Any]] = {
 }
 CLOSED: Final = {**VERDICT, "additionalProperties": False}
 PAGES: Final = {"type": "object", "properties": {"pages": {"type": "integer"}}}
-
-
-@pytest.fixture
-async def wire() -> AsyncGenerator[Wire]:
-    async with serving() as served:
-        yield served
 
 
 @pytest.fixture

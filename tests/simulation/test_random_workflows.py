@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
-from collections.abc import Iterator
 from random import Random
 from typing import Any
 
@@ -31,15 +29,6 @@ from workflow_engine.journal.port import Commit
 from workflow_engine.testing.memory_artifacts import MemoryArtifactStore
 from workflow_engine.testing.memory_journal import MemoryJournal
 from workflow_engine.testing.simulation.loop import SimulatedLoop
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    logger = logging.getLogger("workflow_engine")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
-    yield
-    logger.setLevel(level)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -1,22 +1,11 @@
 """The whole engine under a hand-turned clock: crashes, torn writes, lost replies, failing work, all from one seed."""
 
 import asyncio
-import logging
-from collections.abc import Iterator
 
 import pytest
 
 from workflow_engine.testing.simulation.loop import Idle, SimulatedLoop
 from workflow_engine.testing.simulation.simulation import Simulation
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> Iterator[None]:
-    logger = logging.getLogger("workflow_engine")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
-    yield
-    logger.setLevel(level)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -12,20 +12,26 @@ from workflow_engine.core.core import Core
 from workflow_engine.core.effects import Perform
 from workflow_engine.core.inputs import (
     Answer,
+    AssignQuestion,
     Attach,
     AttemptFailed,
     Cancel,
+    ClaimQuestion,
+    CommentQuestion,
     Declined,
+    DelegateQuestion,
     HandedBack,
     Input,
     Limit,
     Purge,
     Retry,
     Serving,
+    SetQuestionDue,
     Settled,
     StepRecorded,
     Submit,
     Suspend,
+    UnclaimQuestion,
 )
 from workflow_engine.core.tick import Decision
 from workflow_engine.spec.model import Phase, WorkflowSpec
@@ -112,8 +118,10 @@ class Story:
             case "ask":
                 step = random.choice((None, "ask"))
                 due = random.choice((None, 10.0, 60.0))
+                on_due = random.choice(("notify", "fail", "escalate"))
+                others = ("eve",) if on_due == "escalate" else ()
                 return Suspend(
-                    run, attempt, WaitKind.HUMAN, "Well?", step, 3, due_in=due, on_due=random.choice(("notify", "fail"))
+                    run, attempt, WaitKind.HUMAN, "Well?", step, 3, due_in=due, on_due=on_due, escalate_to=others
                 )
             case "sleep":
                 return Suspend(
@@ -122,6 +130,8 @@ class Story:
             case "answer":
                 question = random.choice(self._asked) if self._asked else "t0/a/1/1q0"
                 return Answer(question, raw(ticket), pick, random.choice((None, "ann")), ticket)
+            case "tend":
+                return _tending(random, random.choice(self._asked) if self._asked else "t0/a/1/1q0", ticket)
             case "outside":
                 return Suspend(
                     "", 0, WaitKind.AGENT, "Hold", task=task, due_in=random.choice((None, 30.0)), ticket=ticket
@@ -142,8 +152,25 @@ class Story:
                 return Serving(random.random() < 0.8)
 
 
+def _tending(random: Random, question: str, ticket: int) -> Input:
+    who = random.choice(("ann", "bob"))
+    match random.randrange(6):
+        case 0:
+            return ClaimQuestion(question, who, ticket)
+        case 1:
+            return UnclaimQuestion(question, who, ticket)
+        case 2:
+            return AssignQuestion(question, who, random.choice(((), ("bob", "eve"))), "eve", ticket=ticket)
+        case 3:
+            return DelegateQuestion(question, who, "eve", ticket)
+        case 4:
+            return CommentQuestion(question, "Hm.", who, ticket)
+        case _:
+            return SetQuestionDue(question, random.choice((None, 0.0, 20.0)), who, ticket)
+
+
 _OFTEN: Final = ("submit", "settle", "settle", "settle", "fail", "step", "ask", "answer", "answer", "retry") * 2
-_SELDOM: Final = ("sleep", "outside", "decline", "hand back", "cancel", "attach", "purge", "serve")
+_SELDOM: Final = ("sleep", "outside", "decline", "hand back", "cancel", "attach", "purge", "serve", "tend", "tend")
 
 
 def told(core: Core, seed: int, count: int) -> list[Decision]:

@@ -200,13 +200,14 @@ async def test_a_cancelled_probe_leaves_the_way_free() -> None:
 def test_places_are_free_again_under_the_next_event_loop() -> None:
     asked = caller(Time(), concurrency=1)
 
-    async def once() -> None:
+    async def once() -> tuple[int, int]:
         provider = Scripted()
-        await asyncio.gather(*(asked.reply(provider, request()) for _ in range(3)))
+        async with asyncio.timeout(10):
+            await asyncio.gather(*(asked.reply(provider, request()) for _ in range(3)))
         asked.close()
+        return provider.asked, provider.most
 
-    for _ in range(2):
-        asyncio.run(once())
+    assert [asyncio.run(once()) for _ in range(2)] == [(3, 1), (3, 1)]
 
 
 def test_the_most_that_a_request_may_cost_is_that_of_its_provider() -> None:

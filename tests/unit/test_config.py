@@ -107,7 +107,7 @@ def test_settings_are_frozen() -> None:
         ("durabilty = 'full'", "workflow-engine.toml: durabilty is not a setting; did you mean durability?"),
         ("[limits]\nagentc = 1", "workflow-engine.toml: limits.agentc is not a setting; did you mean limits.agentic?"),
         ("[kafka]\nservers = 'x'", "workflow-engine.toml: kafka is not a setting; the settings are agents.base_urls"),
-        ("[ui]", "workflow-engine.toml: ui is not a setting"),
+        ("[ui]\nports = 1", "workflow-engine.toml: ui.ports is not a setting; did you mean ui.port?"),
         ("limits = 3", "workflow-engine.toml: limits: Input should be a valid dictionary"),
         ("durability = 'none'", "workflow-engine.toml: durability: Input should be 'full' or 'relaxed', not 'none'"),
         ("segment_mib = 0", "workflow-engine.toml: segment_mib: Input should be greater than or equal to 1, not 0"),

@@ -7,7 +7,17 @@ import pytest
 from tests.unit.core_helpers import Driven, answer, asks, failed, settled, sleeps, started
 from workflow_engine.core.components import WaitKind
 from workflow_engine.core.explain import explain
-from workflow_engine.core.inputs import Cancel, Declined, HandedBack, Input, Limit, Retry, Serving, Suspend
+from workflow_engine.core.inputs import (
+    Cancel,
+    ClaimQuestion,
+    Declined,
+    HandedBack,
+    Input,
+    Limit,
+    Retry,
+    Serving,
+    Suspend,
+)
 from workflow_engine.core.moments import moment, span
 from workflow_engine.spec.model import Phase
 from workflow_engine.spec.parts import RetryPolicy
@@ -29,10 +39,12 @@ def told(*phases: Phase) -> Driven:
     return driven
 
 
-def after(*inputs: Input, phase: Phase | None = None) -> str:
+def after(*inputs: Input, phase: Phase | None = None, then: Input | None = None) -> str:
     """Return why a task waits ten minutes after these inputs came at a minute past noon."""
     driven = told(phase or Phase(id="a"))
     driven.tick(NOON + 60, *inputs)
+    if then is not None:
+        driven.tick(NOON + 61, then)
     return why(driven, NOON + 660)
 
 
@@ -96,6 +108,24 @@ SENTENCES: dict[str, tuple[Callable[[], str], str]] = {
         f"Task t (w) waits in phase 'a' {SINCE} for somebody to answer 'Publish?' (question t/a/1/1q0); "
         "due 2027-01-15 13:01:00 UTC (in 50 min), it fails then.",
     ),
+    "an escalation": (
+        lambda: after(question(assignee="ann", due_in=3_600.0, on_due="escalate", escalate_to=("bob", "eve"))),
+        f"Task t (w) waits in phase 'a' {SINCE} for ann to answer 'Publish?' (question t/a/1/1q0); "
+        "if nobody answers by 2027-01-15 13:01:00 UTC (in 50 min), it goes to bob or eve.",
+    ),
+    "an escalation before a timeout": (
+        lambda: after(
+            question(due_in=3_600.0, on_due="escalate", escalate_to=("bob",)), phase=Phase(id="a", timeout="2d")
+        ),
+        f"Task t (w) waits in phase 'a' {SINCE} for somebody to answer 'Publish?' (question t/a/1/1q0); "
+        "if nobody answers by 2027-01-15 13:01:00 UTC (in 50 min), it goes to bob, "
+        "and without an answer it fails 2027-01-17 12:01:00 UTC (in 1 d 23 h).",
+    ),
+    "a claim": (
+        lambda: after(question(candidates=("bob", "eve")), then=ClaimQuestion("t/a/1/1q0", "eve")),
+        f"Task t (w) waits in phase 'a' {SINCE} for bob or eve to answer 'Publish?' "
+        "(question t/a/1/1q0, claimed by eve); it goes on with the answer, however long that takes.",
+    ),
     "a question with a timeout": (
         lambda: after(question(), phase=Phase(id="a", timeout="2d")),
         f"Task t (w) waits in phase 'a' {SINCE} for somebody to answer 'Publish?' (question t/a/1/1q0); "
@@ -134,6 +164,16 @@ SENTENCES: dict[str, tuple[Callable[[], str], str]] = {
 @pytest.mark.parametrize(("sentence", "expected"), SENTENCES.values(), ids=list(SENTENCES))
 def test_every_wait_is_one_sentence(sentence: Callable[[], str], expected: str) -> None:
     assert sentence() == expected
+
+
+def test_an_escalated_question_says_who_has_it_and_that_it_is_late() -> None:
+    driven = told()
+    driven.tick(NOON + 60, question(due_in=60.0, on_due="escalate", escalate_to=("bob",)))
+    driven.tick(NOON + 120)
+    assert why(driven, NOON + 660) == (
+        f"Task t (w) waits in phase 'a' {SINCE} for bob to answer 'Publish?' (question t/a/1/1q0); "
+        "that is overdue, and it keeps waiting."
+    )
 
 
 def test_an_overdue_question_says_so() -> None:

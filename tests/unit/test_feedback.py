@@ -17,7 +17,7 @@ from tests.unit.core_helpers import (
     started,
 )
 from tests.unit.test_flow import needs
-from workflow_engine.core.components import Failure, Feedback, Progress, Question, TaskState
+from workflow_engine.core.components import Earlier, EarlierVisit, Failure, Feedback, Progress, Question, TaskState
 from workflow_engine.core.events import PhaseRejected
 from workflow_engine.core.inputs import FanOut, Retry, Unfit
 from workflow_engine.spec.model import Phase
@@ -259,3 +259,29 @@ def test_issues_are_journaled_with_the_verdict() -> None:
     assert (msgspec.json.decode(entry.issues), entry.output, entry.rejections) == (
         [{"severity": "error", "message": "too long", "path": None}], raw("no"), 1
     )  # fmt: skip
+
+
+def test_what_was_sent_back_is_kept_with_the_reasons_and_the_artifacts_of_its_phase() -> None:
+    driven = started(Phase(id="draft"), Phase(id="lint"), Phase(id="review", on_reject=TO_DRAFT))
+    mine = {"draft.md": raw({"name": "draft.md", "sha256": "a" * 64, "phase": "draft"})}
+    driven.tick(101.0, settled("t/draft/1", output="first", artifacts=mine))
+    driven.tick(102.0, settled("t/lint/1", output="fine"))
+    driven.tick(103.0, rejects("t/review/1", 1, "no"))
+    kept = driven.find("t", Earlier)
+    assert kept is not None
+    assert kept.entries == {
+        "draft/1": EarlierVisit(1, 100.0, 101.0, raw("first"), artifacts=raw(mine)),
+        "lint/1": EarlierVisit(1, 101.0, 102.0, raw("fine")),
+        "review/1": EarlierVisit(1, 102.0, 103.0, raw("no"), issues("no")),
+    }
+
+
+def test_only_the_last_twenty_visits_of_a_phase_are_kept() -> None:
+    driven = started(Phase(id="draft"), Phase(id="review", on_reject=OnReject(target="draft", max_attempts=30)))
+    for visit in range(1, 26):
+        driven.tick(100.0 + visit, settled(f"t/draft/{visit}", output=visit))
+        driven.tick(100.5 + visit, rejects(f"t/review/{visit}", 1, "no"))
+    kept = driven.find("t", Earlier)
+    assert kept is not None
+    drafts = sorted(entry.visit for key, entry in kept.entries.items() if key.startswith("draft/"))
+    assert drafts == list(range(6, 26))

@@ -92,7 +92,7 @@ def test_a_version_is_taken_as_it_is_written(written: str, meant: str) -> None:
         ("temperature: hot", 18, "expected a number of at least 0, got 'hot'"),
         ("timeout: soon", 14, "'soon' is not a duration; write for example 30s, 1h30m, 2d or a number of seconds"),
         ("timeout: [1]", 14, "expected a number of at least 0 or a duration such as 30s, 1h30m or 2d, got a list"),
-        ("on_due: notfy", 13, "expected 'notify' or 'fail', got 'notfy'; did you mean 'notify'?"),
+        ("on_due: notfy", 13, "expected 'notify' or 'fail' or 'escalate', got 'notfy'; did you mean 'notify'?"),
         ("provider: 4", 15, 'expected a text, got 4; write it in quotes: "4"'),
         ("provider: 4.10", 15, 'expected a text, got 4.1; write it in quotes: "4.10"'),
         ("prompt: true", 13, 'expected a text, got true; write it in quotes: "true"'),

@@ -3,6 +3,7 @@
 import random
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
@@ -11,6 +12,9 @@ from tests.unit.workflow_files import GOOD, REVIEW, graph
 from workflow_engine.errors import SpecError
 from workflow_engine.spec.files.diagnostics import Diagnostic
 from workflow_engine.spec.loading import load_text
+
+SECONDS_MAX = 5.0
+"""Of processor time that a file may take; the worst of these takes a tenth of it."""
 
 VALUES = [
     "3",
@@ -124,28 +128,28 @@ MUTATIONS: tuple[Callable[[str, random.Random], bytes], ...] = (
 )  # fmt: skip
 
 
-def mutated() -> Iterator[tuple[str, bytes]]:
-    """Yield names and contents, the same ones each time."""
+def mutated() -> Iterator[bytes]:
+    """Yield contents, the same ones each time."""
     for name, text in GOOD.items():
         for mutation in MUTATIONS:
             for seed in range(40):
                 kind = mutation.__name__
-                yield f"{name} {kind} {seed}", mutation(text, random.Random(f"{name} {kind} {seed}"))
+                yield mutation(text, random.Random(f"{name} {kind} {seed}"))
 
 
-def outcome(data: str | bytes) -> tuple[str, float]:
-    """Return how loading *data* ended, and after how many seconds."""
-    before = time.perf_counter()
+def outcome(data: str | bytes) -> str:
+    """Return how loading *data* ended."""
+    before = time.process_time()
     refusal = refused(data)
-    seconds = time.perf_counter() - before
+    assert time.process_time() - before < SECONDS_MAX
     if refusal is None:
-        return "loaded", seconds
+        return "loaded"
     said: Sequence[Diagnostic] = refusal.problems
     assert said
     assert min(one.line for one in said) >= 1
     assert min(one.column for one in said) >= 1
     assert len(str(refusal)) < 20_000
-    return "refused", seconds
+    return "refused"
 
 
 def refused(data: str | bytes) -> SpecError | None:
@@ -157,30 +161,23 @@ def refused(data: str | bytes) -> SpecError | None:
 
 
 def test_a_mutated_file_loads_or_is_refused_with_a_line() -> None:
-    ended = {name: outcome(data) for name, data in mutated()}
-    refusals = sum(result == "refused" for result, _ in ended.values())
-    slowest = max(ended, key=lambda name: ended[name][1])
-    print(f"{len(ended)} files, {refusals} refused; slowest: {slowest}, {ended[slowest][1]:.3f} s")
-    assert 200 < refusals < len(ended)
+    ended = Counter(outcome(data) for data in mutated())
+    assert ended["refused"] > 200
+    assert ended["loaded"] > 0
 
 
 @pytest.mark.parametrize("name", WRONG)
 def test_a_hostile_file_is_refused_with_a_line(name: str) -> None:
-    result, seconds = outcome(WRONG[name])
-    print(f"{name}: {seconds:.4f} s")
-    assert result == "refused"
+    assert outcome(WRONG[name]) == "refused"
 
 
 @pytest.mark.parametrize("name", GOOD)
 def test_the_files_that_are_mutated_are_good(name: str) -> None:
-    assert outcome(GOOD[name].encode())[0] == "loaded"
+    assert outcome(GOOD[name].encode()) == "loaded"
 
 
 def test_a_graph_of_a_thousand_phases_loads() -> None:
-    text = graph(1_000)
-    before = time.perf_counter()
-    assert len(load_text(text, "graph.yaml").spec.phases) == 1_000
-    print(f"1,000 phases: {time.perf_counter() - before:.3f} s")
+    assert len(load_text(graph(1_000), "graph.yaml").spec.phases) == 1_000
 
 
 def test_a_file_cut_anywhere_is_refused_or_loads() -> None:

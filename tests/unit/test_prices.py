@@ -1,6 +1,9 @@
 """Prices: what turns cost, and what they may cost at most."""
 
 import logging
+import sys
+import threading
+from importlib.abc import MetaPathFinder
 
 import pytest
 
@@ -100,5 +103,22 @@ def test_the_most_of_an_unknown_price_is_tokens_and_of_the_offline_model_no_mone
     assert prices.most("offline", asked) == Cost(tokens)
 
 
-async def test_the_table_is_loaded_off_the_loop() -> None:
+class Importers(MetaPathFinder):
+    """Finds nothing, and notes which threads look for the table."""
+
+    def __init__(self) -> None:
+        self.threads: list[threading.Thread] = []
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
+        """See `MetaPathFinder`."""
+        if fullname == "genai_prices":
+            self.threads.append(threading.current_thread())
+
+
+async def test_the_table_is_loaded_off_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    importers = Importers()
+    monkeypatch.delitem(sys.modules, "genai_prices", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [importers, *sys.meta_path])
     await Prices().load()
+    [thread] = importers.threads
+    assert thread is not threading.current_thread()

@@ -1,6 +1,5 @@
 """The index against the fold of the journal, however it came to be."""
 
-import json as stdlib_json
 import random
 import sqlite3
 import subprocess
@@ -10,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.readmodel_given import Story, Written, components, json, question
+from tests.unit.readmodel_given import Story, Written, components, folded, json, plain, question
 from workflow_engine.core.components import (
     Attempt,
     Identity,
@@ -25,9 +24,7 @@ from workflow_engine.core.components import (
 )
 from workflow_engine.core.events import PhaseStarted, TaskCompleted, TaskPurged, TaskSubmitted
 from workflow_engine.errors import JournalError
-from workflow_engine.journal.folding import Folding
 from workflow_engine.journal.json_journal import JsonJournal
-from workflow_engine.journal.lines import encode_commit
 from workflow_engine.journal.port import Changes, Commit, Entities
 from workflow_engine.readmodel import catching_up, feed, leaping
 from workflow_engine.readmodel.feed import history
@@ -36,18 +33,8 @@ from workflow_engine.readmodel.read_model import ReadModel
 from workflow_engine.readmodel.rows import TaskQuery
 from workflow_engine.readmodel.stored import load, load_plain
 
-
-def plain(entities: Entities) -> dict[str, Any]:
-    """Return entities as plain JSON values."""
-    return {
-        entity: {
-            name: {key: stdlib_json.loads(bytes(one)) for key, one in value.items()}
-            if isinstance(value, dict)
-            else stdlib_json.loads(bytes(value))
-            for name, value in parts.items()
-        }
-        for entity, parts in entities.items()
-    }
+COUNTERS = ("standing", "minutes", "spending", "failure_groups", "asked")
+"""Tables of numbers that are kept beside the rows they count."""
 
 
 def indexed(model: ReadModel) -> dict[str, Any]:
@@ -65,13 +52,16 @@ def content(model: ReadModel) -> dict[str, Any]:
     """Return all that the index holds, but for the numbers of rows."""
     queries = {
         "tasks": """SELECT id, workflow, definition, status, since, submitted_at, ended_at, rank, assigned_to, parent,
-            reason, failed_phase, error, message, CAST(labels AS TEXT), phase, classification, waiting, spread, stage
-            FROM tasks""",
+            reason, failed_phase, error, message, CAST(labels AS TEXT), phase, classification, waiting, spread, stage,
+            CAST(cost AS TEXT), failure_group FROM tasks""",
         "places": "SELECT id, run, places.since, places.phase FROM tasks JOIN places USING (k)",
         "timetables": "SELECT workflow, CAST(json AS TEXT) FROM timetables",
         "labels": "SELECT tasks.id, name, value, labels.submitted_at, labels.id FROM tasks JOIN labels USING (k)",
-        "questions": "SELECT q.id, task, q.run, q.phase, q.due, q.deadline FROM tasks JOIN questions AS q USING (k)",
-        "invited": "SELECT i.id, run, candidate, deadline, asked_at FROM tasks JOIN invited AS i USING (k)",
+        "questions": """SELECT q.id, task, q.run, q.phase, q.due, q.deadline, q.workflow, visit, claimed_by, unassigned
+            FROM tasks JOIN questions AS q USING (k)""",
+        "addressed": """SELECT a.id, run, person, candidate, overdue, deadline, asked_at
+            FROM tasks JOIN addressed AS a USING (k)""",
+        **{name: f"SELECT * FROM {name}" for name in COUNTERS},
         "search": "SELECT id, text FROM tasks JOIN search ON search.rowid = tasks.k",
     }
     with IndexFile(model.data_dir).opened() as connection:
@@ -84,15 +74,6 @@ def content(model: ReadModel) -> dict[str, Any]:
         found["feed"] = list(feed.feed(connection, (0, -1)))
     found["components"] = indexed(model)
     return found
-
-
-def folded(written: Written | list[Any]) -> dict[str, Any]:
-    """Return what tasks and runs, live or ended, should have."""
-    folding = Folding()
-    for commit in written.commits if isinstance(written, Written) else written:
-        encoded = stdlib_json.loads(encode_commit(commit))
-        folding.apply(encoded["changes"], encoded.get("ended", ()))
-    return {entity: parts for entity, parts in plain(folding.entities | folding.ended).items() if entity[0] != "#"}
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -220,7 +201,7 @@ async def test_every_commit_is_taken_in_once_by_whoever_comes(tmp_path: Path) ->
     assert min(reached) >= 300
     assert model.catch_up() == len(written.commits)
     assert model.counts() == {TaskState.COMPLETED: 600}
-    assert indexed(model) == folded(written)
+    assert indexed(model) == folded(written.commits)
     await written.close()
 
 
@@ -270,7 +251,7 @@ async def test_a_damaged_file_is_built_anew(tmp_path: Path, damage: str) -> None
             model.path.write_bytes(b"")
     assert model.catch_up() == len(written.commits)
     assert len(model.tasks(TaskQuery(text="t7")).rows) == 1
-    assert indexed(model) == folded(written)
+    assert indexed(model) == folded(written.commits)
     await written.close()
 
 
@@ -330,8 +311,19 @@ async def test_a_purged_task_leaves_nothing(tmp_path: Path) -> None:
     await written.commit({"t1": None, "t1/draft/1": None})
     model.catch_up()
     with IndexFile(tmp_path).opened() as connection:
-        for name in ("tasks", "parts", "labels", "questions", "invited", "history", "places", "search"):
+        for name in (
+            "tasks",
+            "parts",
+            "labels",
+            "questions",
+            "addressed",
+            "history",
+            "places",
+            "search",
+            *COUNTERS[:4],
+        ):
             assert connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] == 0, name
+        assert connection.execute("SELECT * FROM asked").fetchall() == [(0, 0)]
     await written.close()
 
 
@@ -387,7 +379,7 @@ async def test_a_change_reads_neither_the_items_nor_the_results_of_a_fan_out(tmp
     await written.commit({"t/approve/1": {"results+": {"100": ItemResult(json("done"))}}, "t/approve/1.100": None})
     await written.close()
     model.catch_up()
-    assert indexed(model) == folded(written)
+    assert indexed(model) == folded(written.commits)
     with IndexFile(tmp_path).opened() as connection:
         read = load_plain(connection, 1, ["approve/1"])
     assert {name: set(parts) for name, parts in read.runs.items()} == {"approve/1": {"run", "attempt", "joining"}}

@@ -25,7 +25,8 @@ from workflow_engine.core.components import (
 from workflow_engine.core.events import Event, PhaseStarted, TaskPurged, TaskSubmitted
 from workflow_engine.errors import InputRefused
 from workflow_engine.journal.port import Changes
-from workflow_engine.readmodel import feed, schema, selecting
+from workflow_engine.readmodel import feed, narrowing, schema, searching, selecting
+from workflow_engine.readmodel.grouping import failure_group
 from workflow_engine.readmodel.read_model import ReadModel
 from workflow_engine.readmodel.rows import Order, QuestionQuery, TaskQuery, TaskRow
 
@@ -140,6 +141,7 @@ async def test_a_row_says_what_a_list_shows(tmp_path: Path) -> None:
         failed_phase="draft",
         error="Oops",
         message="no paper left",
+        failure_group=failure_group("print", "draft", "Oops", "no paper left"),
     )
     assert rows["t5"] == TaskRow(
         "t5",
@@ -282,8 +284,13 @@ async def test_an_index_with_full_text_search_is_rebuilt_by_a_sqlite_without(
     await written.close()
 
 
-async def test_a_word_that_many_have_is_looked_for_row_by_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workflow_engine.readmodel.searching.MANY", 3)
+@pytest.mark.parametrize("seconds", [-1.0, 60.0])
+async def test_a_word_that_many_have_is_found_in_order(
+    tmp_path: Path, seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(narrowing, "FEW", 3)
+    monkeypatch.setattr(searching, "TRY_SECONDS", seconds)
+    monkeypatch.setattr(searching, "_LOOK_EVERY", 1)
     written = await Written(tmp_path).open()
     for number in range(8):
         await written.task(f"t{number}", data="common odd" if number % 2 else "common even")
@@ -451,13 +458,19 @@ async def test_the_feed_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         {"waiting": "human", "order": "submitted"},
         {"labels": {"a": "b"}},
         {"parent": "x"},
+        {"failure_group": "x"},
+        {"error": "Oops"},
+        {"failed_phase": "draft", "order": "submitted"},
+        {"definition": "d1"},
+        {"since_after": 1.0, "order": "-since"},
+        {"order": "priority"},
     ],
 )
 async def test_a_page_is_read_in_order_and_not_sorted(tmp_path: Path, asked: dict[str, Any]) -> None:
     written = await given(tmp_path)
     model = ReadModel(tmp_path)
     model.catch_up()
-    sql = selecting.page(TaskQuery(**asked), None)
+    sql = selecting.page(TaskQuery(**asked))
     connection = sqlite3.connect(model.path)
     plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql.text}", sql.parameters)]
     connection.close()

@@ -44,7 +44,7 @@ from workflow_engine.core.inputs import (
     StepRecorded,
 )
 from workflow_engine.core.tick import Decision
-from workflow_engine.errors import AnswerRefused, IllegalTransition, UnknownTask
+from workflow_engine.errors import AlreadyAnswered, AnswerRefused, IllegalTransition, UnknownTask
 from workflow_engine.spec.model import Phase
 
 NOTHING = Decision({}, {}, [], [], [])
@@ -200,7 +200,7 @@ def test_a_second_answer_is_refused_and_names_who_gave_the_first() -> None:
     decision = driven.tick(121.0, answer(value="no", by="bob", ticket=7))
     assert decision.changes == {}
     assert refused(decision) == (
-        AnswerRefused,
+        AlreadyAnswered,
         'question t/a/1/1q0: ann has answered it already, with "yes"',
     )
 
@@ -227,7 +227,7 @@ def test_an_answer_after_its_task_has_ended_names_who_was_first_too() -> None:
 def test_an_answer_to_a_question_that_was_never_asked_is_refused(question: str) -> None:
     kind, sentence = refused(asked().tick(120.0, answer(question, ticket=7)))
     assert kind is AnswerRefused
-    assert sentence.startswith(f"question {question}: it is not open: it was withdrawn, or never asked; ")
+    assert sentence.startswith(f"question {question}: it is not open: it was never asked; ")
 
 
 @pytest.mark.parametrize("question", ["u/a/1/1q0", "nobody", "", "/", "#/a"])
@@ -238,7 +238,9 @@ def test_an_answer_to_a_task_that_is_none_is_refused(question: str) -> None:
 def test_a_withdrawn_question_is_not_answered() -> None:
     driven = asked()
     driven.tick(120.0, Cancel("t"))
-    assert refused(driven.tick(121.0, answer(ticket=7)))[0] is AnswerRefused
+    kind, sentence = refused(driven.tick(121.0, answer(ticket=7)))
+    assert kind is AnswerRefused
+    assert sentence.startswith("question t/a/1/1q0: it was withdrawn: its task is cancelled; ")
 
 
 def test_an_answer_picks_what_follows() -> None:

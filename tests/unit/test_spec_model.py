@@ -89,7 +89,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "endless": ({"id": "a", "timeout": float("inf")}, "Phase: timeout: Input should be a finite number"),
     "negative": ({"id": "a", "due": -1}, "Phase: due: Input should be greater than or equal to 0"),
     "no place": ({"id": "a", "concurrency": 0}, "Phase: concurrency: Input should be greater than or equal to 1"),
-    "a word too many": ({"id": "a", "on_due": "panic"}, "Phase: on_due: Input should be 'notify' or 'fail'"),
+    "a word too many": (
+        {"id": "a", "on_due": "panic"},
+        "Phase: on_due: Input should be 'notify', 'fail' or 'escalate'",
+    ),
 }
 
 

@@ -18,8 +18,8 @@ from tests.unit.core_helpers import (
 )
 from workflow_engine.core.components import Failure, Running, Status, TaskState
 from workflow_engine.core.effects import Abort
-from workflow_engine.core.events import AttemptFailed, QuestionOverdue, RetryScheduled, TaskFailed
-from workflow_engine.core.inputs import HandedBack, Serving
+from workflow_engine.core.events import AttemptFailed, QuestionEscalated, QuestionOverdue, RetryScheduled, TaskFailed
+from workflow_engine.core.inputs import AssignQuestion, ClaimQuestion, HandedBack, Serving, SetQuestionDue
 from workflow_engine.core.tick import Decision
 from workflow_engine.errors import AnswerRefused
 from workflow_engine.spec.model import Phase
@@ -113,6 +113,40 @@ def test_a_question_that_falls_due_may_fail_the_task_for_good() -> None:
     ]
     assert driven.find("t", Status) == Status(TaskState.FAILED, 171.5, message)
     assert driven.core.next_due() is None
+
+
+def test_a_question_that_falls_due_goes_to_others_and_waits_for_them_without_a_due_time() -> None:
+    driven = started()
+    driven.tick(110.0, asks(assignee="ann", due_in=60.0, on_due="escalate", escalate_to=("bob", "eve")))
+    driven.tick(111.0, ClaimQuestion("t/a/1/1q0", "ann"))
+    assert decided(driven.tick(170.0)) == (
+        [],
+        [QuestionOverdue("t", "t/a/1", "t/a/1/1q0"), QuestionEscalated("t", "t/a/1", "t/a/1/1q0", ("bob", "eve"))],
+    )
+    question = driven.marker()["question"]
+    assert (question.assignee, question.candidates, question.claimed_by) == (None, ("bob", "eve"), None)
+    assert (question.due, question.overdue) == (None, True)
+    assert driven.core.next_due() is None
+    driven.tick(10_000.0, answer())
+    assert driven.state() is TaskState.COMPLETED
+
+
+def test_a_question_that_goes_to_one_person_has_that_assignee() -> None:
+    driven = started()
+    driven.tick(110.0, asks(candidates=("ann",), due_in=60.0, on_due="escalate", escalate_to=("bob",)))
+    driven.tick(170.0)
+    question = driven.marker()["question"]
+    assert (question.assignee, question.candidates) == ("bob", ())
+
+
+def test_a_question_that_was_escalated_and_falls_due_again_goes_there_again() -> None:
+    driven = started()
+    driven.tick(110.0, asks(due_in=60.0, on_due="escalate", escalate_to=("bob",)))
+    driven.tick(170.0)
+    driven.tick(171.0, AssignQuestion("t/a/1/1q0", "ann"), SetQuestionDue("t/a/1/1q0", 10.0))
+    assert not driven.marker()["question"].overdue
+    assert [type(event) for event in driven.tick(181.0).events] == [QuestionOverdue, QuestionEscalated]
+    assert driven.marker()["question"].assignee == "bob"
 
 
 @pytest.mark.parametrize(

@@ -248,22 +248,21 @@ def look(at: str) -> str:
 
 
 REGISTERED: list[Any] = [
-    (look, None, ("look", ["look"])),
-    (look, "peek", ("peek", ["peek"])),
-    (tool(policy="ask")(look), None, ("look", ["look"])),
-    (tool(policy="ask")(look), "peek", ("peek", ["peek"])),
-    (Server({}), "sea", ("sea", [])),
+    (look, None, ("look", ["look"], "allow")),
+    (look, "peek", ("peek", ["peek"], "allow")),
+    (tool(policy="ask")(look), None, ("look", ["look"], "ask")),
+    (tool(policy="ask")(look), "peek", ("peek", ["peek"], "ask")),
+    (Server({"sea": "deny"}), "sea", ("sea", [], "deny")),
 ]
 
 
-@pytest.mark.parametrize(("given", "name", "names"), REGISTERED)
-def test_functions_and_tools_are_registered_under_a_name(given: Any, name: str | None, names: Any) -> None:
+@pytest.mark.parametrize(("given", "name", "kept"), REGISTERED)
+def test_functions_and_tools_are_registered_under_a_name(given: Any, name: str | None, kept: Any) -> None:
     registered = RegisteredTools()
     registered.register(given, name, None)
     (found,) = registered
-    assert (found, [spec.name for spec in registered[found].tool.specs]) == names
-    if hasattr(given, "function"):
-        assert registered[found].tool.policy(found) == "ask"
+    kind = registered[found].tool
+    assert (found, [spec.name for spec in kind.specs], kind.policy(found)) == kept
 
 
 @pytest.mark.parametrize(

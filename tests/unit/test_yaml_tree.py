@@ -1,7 +1,6 @@
 """The tree of a file: every value with its place, and nothing that YAML would do behind the author's back."""
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -183,12 +182,13 @@ def test_what_is_refused_is_named_with_its_place(text: str | bytes, line: int, c
     assert found[2].startswith(fact)
 
 
-@pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? ", "[{a: "])
-def test_ten_thousand_levels_are_refused_at_the_hundred_and_first(opening: str) -> None:
-    before = time.perf_counter()
-    _, _, fact = refused(opening * 10_000)
-    assert fact in ("this is nested more than 100 levels deep", "a list or mapping cannot be a key; keys are texts")
-    print(f"{opening!r} * 10,000: {time.perf_counter() - before:.4f} s")
+@pytest.mark.parametrize(("opening", "column"), [("[", 101), ("{a: ", 401), ("- ", 201), ("[{a: ", 251)])
+def test_ten_thousand_levels_are_refused_at_the_hundred_and_first(opening: str, column: int) -> None:
+    assert refused(opening * 10_000) == (1, column, "this is nested more than 100 levels deep")
+
+
+def test_ten_thousand_keys_within_keys_are_refused_at_the_first() -> None:
+    assert refused("? " * 10_000) == (1, 3, "a list or mapping cannot be a key; keys are texts")
 
 
 def test_a_hundred_levels_are_accepted() -> None:
@@ -214,10 +214,8 @@ def test_an_alias_bomb_is_refused_before_it_goes_off() -> None:
     bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
         f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 20)
     )
-    before = time.perf_counter()
     line, _, fact = refused(bomb)
     assert (line, fact) == (6, "the file holds more than 100000 values, counting what its aliases repeat")
-    print(f"alias bomb: {time.perf_counter() - before:.4f} s")
 
 
 def test_values_are_counted_without_aliases_too() -> None:

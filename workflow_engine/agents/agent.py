@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from workflow_engine.adapter import Inbox, Missing, Output, Suspend
+from workflow_engine.adapter import Closes, Inbox, Missing, Output, Starts, Suspend
 from workflow_engine.agents.batches import Batches
 from workflow_engine.agents.messages import ModelReply, ModelRequest
 from workflow_engine.agents.provider import ModelProvider, OnText
@@ -44,7 +44,8 @@ class Toolbox(Protocol):
 class AgentAdapter:
     """Carries agentic phases out with the models of one provider.
 
-    Where it is registered with an engine, it answers the turns of phases in batch mode itself.
+    Where it is registered with an engine, it answers the turns of phases in batch mode itself, starts its provider, and
+    closes provider and toolbox.
 
     Args:
         provider: who runs the models.
@@ -78,7 +79,9 @@ class AgentAdapter:
         self._batches.take_inbox(inbox)
 
     async def start(self) -> None:
-        """Begin to answer the turns of phases in batch mode."""
+        """Get the provider ready, and begin to answer the turns of phases in batch mode."""
+        if isinstance(self.provider, Starts):
+            await self.provider.start()
         if self._batches is not None:
             await self._batches.start()
 
@@ -87,9 +90,12 @@ class AgentAdapter:
         return self._batches.about(question) if self._batches is not None else None
 
     async def close(self) -> None:
-        """Stop answering them."""
+        """Stop answering them, and let go of the connections to the provider and to tools."""
         if self._batches is not None:
             await self._batches.close()
+        for held in (self.provider, self.toolbox):
+            if isinstance(held, Closes):
+                await held.close()
 
     async def _provider(self, name: str) -> ModelProvider:
         if name != self.provider.name:

@@ -17,6 +17,7 @@ from workflow_engine.agents.batch_queue import LOOK_MOST, BatchQueue, Doubt, Lin
 from workflow_engine.agents.batch_search import LABEL, BatchSearch
 from workflow_engine.agents.batch_turn import BatchedTurn, queued_turn, request_id
 from workflow_engine.agents.messages import ModelReply, ModelRequest
+from workflow_engine.agents.prices import cost_of
 from workflow_engine.agents.provider import BatchItem, BatchProvider, BatchState, ModelProvider
 from workflow_engine.core.components import Cost, Question
 from workflow_engine.core.moments import moment
@@ -259,12 +260,6 @@ async def _all(works: Iterable[Coroutine[None, None, None]]) -> None:
     for came in await asyncio.gather(*works, return_exceptions=True):
         if came is not None:
             raise came
-
-
-def cost_of(reply: ModelReply) -> Cost:
-    """Return what a reply cost, as it is booked."""
-    usage = reply.usage
-    return Cost(usage.input + usage.output, usage.cost or 0.0, int(usage.cost is None))
 
 
 def _label(requests: Sequence[tuple[str, ModelRequest]], now: float) -> str:

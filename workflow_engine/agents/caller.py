@@ -75,12 +75,7 @@ class LimitedCaller:
             TransientFailure: besides, while the model is left alone: with ``retry_after``.
         """
         line = self._line(provider.name, request.model)
-        reply = await line.ask(provider, request, on_text)
-        usage = reply.usage
-        if usage.cost is not None:
-            return reply
-        cost = self._prices.cost(provider.name, request.model, usage, named=reply.model)
-        return msgspec.structs.replace(reply, usage=msgspec.structs.replace(usage, cost=cost))
+        return self._priced(provider.name, request.model, await line.ask(provider, request, on_text))
 
     def most(self, provider: ModelProvider, request: ModelRequest) -> Cost:
         """See `workflow_engine.agents.agent.Caller`."""
@@ -88,11 +83,7 @@ class LimitedCaller:
 
     def priced(self, provider: str, model: str, reply: ModelReply) -> ModelReply:
         """See `workflow_engine.agents.agent.Caller`."""
-        usage = reply.usage
-        if usage.cost is not None:
-            return reply
-        cost = self._prices.cost(provider, model, usage, named=reply.model, batch=True)
-        return msgspec.structs.replace(reply, usage=msgspec.structs.replace(usage, cost=cost))
+        return self._priced(provider, model, reply, batch=True)
 
     def states(self) -> list[ModelState]:
         """Return how the models stand that were asked, by provider and name."""
@@ -102,6 +93,14 @@ class LimitedCaller:
         """Forget who waits: the event loop ends."""
         for line in self._lines.values():
             line.close()
+
+    def _priced(self, provider: str, model: str, reply: ModelReply, *, batch: bool = False) -> ModelReply:
+        """Return a reply with its cost: what the provider says it is goes before the table."""
+        usage = reply.usage
+        if usage.cost is not None:
+            return reply
+        cost = self._prices.cost(provider, model, usage, named=reply.model, batch=batch)
+        return msgspec.structs.replace(reply, usage=msgspec.structs.replace(usage, cost=cost))
 
     def _line(self, provider: str, model: str) -> "_Line":
         line = self._lines.get((provider, model))
@@ -160,7 +159,7 @@ class _Line:
         try:
             await self._wait(taken)
             reply = await self._once(provider, request, on_text)
-            used = reply.usage.input + reply.usage.output
+            used = reply.usage.tokens
             return reply
         finally:
             if self._tokens is not None:

@@ -74,6 +74,7 @@ class ToolCalls:
             candidates=self._phase.candidates,
             due=self._phase.due,
             on_due=self._phase.on_due,
+            escalate_to=self._phase.escalate_to,
             name=f"approve {call.name}",
         )
         if answer["decision"] != "approve":

@@ -18,6 +18,7 @@ from workflow_engine.agents.calling import ToolCalls
 from workflow_engine.agents.limits import Taken
 from workflow_engine.agents.messages import Message, ModelReply, ModelRequest, ToolSpec
 from workflow_engine.agents.overdrawn import go_on_with
+from workflow_engine.agents.prices import cost_of
 from workflow_engine.agents.tools import Policy, Tool
 from workflow_engine.agents.transcript import Transcript, keep_transcript, turn_of
 from workflow_engine.core.components import Cost
@@ -181,11 +182,10 @@ class Conversation:
             except AdapterFailure as failure:
                 failures.append(failure)
                 continue
-            usage = reply.usage
             timed = msgspec.structs.replace(reply, seconds=round(loop.time() - begun, 3))
             # As plain JSON: that a structure comes back as it was would be checked value by value.
             plain = msgspec.json.decode(msgspec.json.encode(timed))
-            return plain, Cost(usage.input + usage.output, usage.cost or 0.0, int(usage.cost is None))
+            return plain, cost_of(reply)
         raise next((failure for failure in failures if isinstance(failure, TransientFailure)), failures[0])
 
 
@@ -223,7 +223,7 @@ def _misfit(value: Any, phase: Phase, task: Task) -> list[str]:
     if issues:
         return [f"{issue['path']}: {issue['message']}" if issue["path"] else issue["message"] for issue in issues]
     if task.reviews and not _judged_otherwise(phase) and isinstance(value, str) and not _is_verdict(value):
-        return [_VERDICT]
+        return [_NO_VERDICT]
     return []
 
 
@@ -236,7 +236,7 @@ def _is_verdict(text: str) -> bool:
     return passes(text) is not None or verdict(text) is not None
 
 
-_VERDICT: Final = (
+_NO_VERDICT: Final = (
     'it says neither that the work passes nor that it does not; give {"decision": "approve" or "reject", '
     '"issues": [{"severity": "error" or "warning", "message": "what is wrong", "path": "where"}]}'
 )
@@ -247,6 +247,11 @@ def _spec(name: str, tool: Tool) -> ToolSpec:
 
 
 def _why(reply: ModelReply, phase: Phase) -> str:
+    if reply.full:
+        return (
+            f"model {reply.model} was cut off in phase {phase.id!r}: the conversation is longer than the model can "
+            "take in; give it less, or use a model with a larger context"
+        )
     if reply.stop == "length":
         most = phase.max_tokens or MAX_TOKENS
         return f"model {reply.model} was cut off at {most} tokens; raise max_tokens of phase {phase.id!r}"

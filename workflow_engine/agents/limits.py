@@ -29,7 +29,7 @@ class Taken:
     def count_turn(self, reply: ModelReply) -> None:
         """Count a reply of the model."""
         self._turns += 1
-        self._tokens += reply.usage.input + reply.usage.output
+        self._tokens += reply.usage.tokens
         self._cost += reply.usage.cost or 0.0
         self._seconds += reply.seconds
 

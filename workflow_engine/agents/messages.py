@@ -85,6 +85,11 @@ class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
     cache_written: int = 0
     cost: float | None = None
 
+    @property
+    def tokens(self) -> int:
+        """Tokens in all, read and written."""
+        return self.input + self.output
+
 
 class ModelRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a model is asked.
@@ -121,6 +126,7 @@ class ModelReply(msgspec.Struct, frozen=True, omit_defaults=True):
         model: the model that replied, as the provider names it.
         id: the provider's name for the reply, or None.
         seconds: how long it took; the conversation says so, not the provider.
+        full: of what was cut off, whether the model can take in no more, so that a larger `max_tokens` is of no use.
     """
 
     message: Message
@@ -129,3 +135,4 @@ class ModelReply(msgspec.Struct, frozen=True, omit_defaults=True):
     model: str = ""
     id: str | None = None
     seconds: float = 0.0
+    full: bool = False

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from workflow_engine.agents.messages import ModelRequest, Usage
+from workflow_engine.agents.messages import ModelReply, ModelRequest, Usage
 from workflow_engine.core.components import Cost
 
 LOG: Final = logging.getLogger("workflow_engine")
@@ -85,6 +85,12 @@ class Prices:
                 model,
                 provider,
             )
+
+
+def cost_of(reply: ModelReply) -> Cost:
+    """Return what a reply cost, as it is booked."""
+    usage = reply.usage
+    return Cost(usage.tokens, usage.cost or 0.0, int(usage.cost is None))
 
 
 def tokens_most(request: ModelRequest) -> int:

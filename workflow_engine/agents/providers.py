@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
-from typing import Any, Final, NamedTuple, cast
+from typing import Final, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -14,6 +14,7 @@ from workflow_engine.agents.provider import ModelProvider
 from workflow_engine.agents.secret_references import resolved
 from workflow_engine.agents.settings import AgentSettings
 from workflow_engine.errors import PermanentFailure, SpecError
+from workflow_engine.plugins import loaded
 from workflow_engine.spec.model import Phase
 
 GROUP: Final = "workflow_engine.models"
@@ -229,16 +230,7 @@ def _plugged(name: str) -> ModelProvider | None:
     """Return the provider that an installed package has under this name, None where none has."""
     for point in entry_points(group=GROUP, name=name):
         try:
-            offered: Any = point.load()
-            provider: Any = offered() if isinstance(offered, type) or not hasattr(offered, "reply") else offered
-        except Exception as error:  # other people's code
-            raise PermanentFailure(
-                f"the provider of models {name!r} ({point.value}) cannot be loaded: {error!r}; "
-                "mend or remove its package"
-            ) from error
-        if not callable(getattr(provider, "reply", None)):
-            raise PermanentFailure(
-                f"the provider of models {name!r} ({point.value}) is a {type(provider).__name__} without `reply`"
-            )
-        return cast(ModelProvider, provider)
+            return cast(ModelProvider, loaded(point, f"the provider of models {name!r}", "reply"))
+        except SpecError as error:
+            raise PermanentFailure(str(error)) from error
     return None

@@ -191,7 +191,7 @@ def _came(view: RunView, transcript: Transcript) -> Came:
         issues=issues,
         turns=len(turns),
         calls=sum(len(message.calls) for message in transcript.messages),
-        tokens=sum(turn.usage.input + turn.usage.output for turn in turns),
+        tokens=sum(turn.usage.tokens for turn in turns),
         cost=None if None in costs else sum(cost for cost in costs if cost is not None),
     )
 

@@ -51,6 +51,18 @@ def answer(invocation: Invocation, /, question: str, value: tuple[str, ...], by:
     print_outcome(result, as_json)
 
 
+def named(by: str | None) -> str:
+    """Return who does something: who was named, or who is at the keyboard.
+
+    Raises:
+        click.UsageError: neither is known.
+    """
+    name = by or user_name()
+    if name is None:
+        raise click.UsageError("say who you are with --by")
+    return name
+
+
 def user_name() -> str | None:
     """Return who is at the keyboard, None where that has no name."""
     try:

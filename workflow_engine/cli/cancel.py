@@ -2,6 +2,7 @@
 
 import click
 
+from workflow_engine.cli.answer import user_name
 from workflow_engine.cli.commanding import command
 from workflow_engine.cli.options import Invocation, engine_options, examples, json_option, pass_invocation
 from workflow_engine.cli.outcome import print_outcome
@@ -15,4 +16,4 @@ from workflow_engine.cli.outcome import print_outcome
 @pass_invocation
 def cancel(invocation: Invocation, /, task: str, reason: str | None, as_json: bool) -> None:
     """End a task; what is under way for it is stopped."""
-    print_outcome(command(invocation, "cancel", task=task, reason=reason), as_json)
+    print_outcome(command(invocation, "cancel", task=task, reason=reason, by=user_name()), as_json)

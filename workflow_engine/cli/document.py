@@ -124,7 +124,11 @@ def question_document(question: Question) -> dict[str, Any]:
         "show": from_json(question.show),
         "assignee": question.assignee,
         "candidates": list(question.candidates),
+        "claimed_by": question.claimed_by,
+        "owner": question.owner,
         "due": iso(question.due) if question.due is not None else None,
+        "on_due": question.on_due,
+        "escalate_to": list(question.escalate_to),
         "overdue": question.overdue,
     }
 

@@ -18,6 +18,22 @@ def print_outcome(task: dict[str, Any], as_json: bool) -> None:
         print(f"{task['id']}\t{task['status']}")
 
 
+def print_tended(question: str, done: str, task: dict[str, Any], as_json: bool) -> None:
+    """Print what is true of a question now, named as the caller has it; as JSON, where its task stands."""
+    if as_json:
+        print_json(task)
+    else:
+        print_line(f"Question {question} {done}." if is_terminal() else f"{question}\t{done}")
+
+
+def print_rerun(told: dict[str, Any], as_json: bool) -> None:
+    """Print what a retry or a fork would do: a sentence for people and for programs, unless they want JSON."""
+    if as_json:
+        print_json(told)
+    else:
+        print_line(told["sentence"])
+
+
 def print_purged(tasks: list[dict[str, Any]], as_json: bool) -> None:
     """Print which tasks are gone; as JSON, how they stood before."""
     if as_json:

@@ -2,6 +2,7 @@
 
 import click
 
+from workflow_engine.cli.answer import user_name
 from workflow_engine.cli.commanding import command
 from workflow_engine.cli.confirming import confirmed
 from workflow_engine.cli.options import Invocation, engine_options, examples, json_option, pass_invocation
@@ -26,4 +27,4 @@ def purge(invocation: Invocation, /, tasks: tuple[str, ...], yes: bool, as_json:
         what = f"task {clean(tasks[0])}" if len(tasks) == 1 else f"{len(tasks)} tasks"
         if not confirmed(f"Remove {what} for good?", "this cannot be undone"):
             raise InputRefused("nothing was removed")
-    print_purged(command(invocation, "purge", tasks=tasks), as_json)
+    print_purged(command(invocation, "purge", tasks=tasks, by=user_name()), as_json)

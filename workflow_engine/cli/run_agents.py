@@ -1,7 +1,8 @@
 """Who replies in agentic phases of a workflow file, and how `workflow-engine run` says so."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from workflow_engine.adapters.offline import OfflineModel, load_replies
 from workflow_engine.agents.providers import OFFLINE, Choice
@@ -14,22 +15,25 @@ def settings_with(settings: AgentSettings, replies: Path | None) -> AgentSetting
     return settings if replies is None else settings.model_copy(update={"offline": "always"})
 
 
-def use_models(engine: ECSWorkflowEngine, replies: Path | None, say: Callable[[str], None]) -> None:
-    """Have an engine say who replies, and the offline model say what a file holds.
+def use_models(engine: ECSWorkflowEngine, replies: Sequence[Path], say: Callable[[str], None]) -> None:
+    """Have an engine say who replies, and the offline model say what files hold.
 
     Args:
         engine: it does not run yet.
-        replies: file with what the offline model says, or None.
+        replies: files with what the offline model says; where several have the same phase, the first of them counts.
         say: is told who replies, once for each of them: what is made up must not be taken for the work of a model.
 
     Raises:
         ConfigError: the file of replies cannot be used.
     """
-    if replies is not None:
-        engine.register_provider(OfflineModel(load_replies(replies)))
+    if replies:
+        script: dict[str, Any] = {}
+        for path in replies:
+            script = {**load_replies(path), **script}
+        engine.register_provider(OfflineModel(script))
 
     def announce(choice: Choice) -> None:
-        scripted = choice.provider == OFFLINE and replies is not None
-        say(f"the offline model replies, as {replies} says" if scripted else str(choice))
+        files = ", ".join(str(path) for path in replies)
+        say(f"the offline model replies, as {files} says" if choice.provider == OFFLINE and files else str(choice))
 
     engine.models.announce = announce

@@ -137,7 +137,8 @@ class RunCommand:
     def _register(self, prepared: Prepared) -> None:
         for name, handler in prepared.handlers.items():
             self._engine.register_handler(name, handler)
-        use_models(self._engine, self._given["replies"] or prepared.replies, self._progress.say)
+        replies = self._given["replies"] or prepared.replies
+        use_models(self._engine, [replies] if replies is not None else [], self._progress.say)
         for workflow in (*prepared.others, self._spec):
             self._engine.register_workflow(workflow)
             for kind in {phase.carried_out_by for phase in workflow.phases} - {None, *BUILT_IN}:

@@ -76,11 +76,13 @@ class Phases:
 
     def __init__(self) -> None:
         self.rows: dict[Key, Row] = {}
+        self._keys: dict[str, dict[Key, None]] = {}  # by task, since thousands may be forked and end one by one
 
     def expect(self, task: str, phases: Iterable[str], states: Mapping[str, str]) -> None:
         """Make rows for phases that are to come, or ended earlier, in the words of *states*."""
         for phase in phases:
-            self.rows.setdefault((task, phase), Row(states.get(phase, "")))
+            if (task, phase) not in self.rows:
+                self._set((task, phase), Row(states.get(phase, "")))
 
     def take(self, event: Event, at: float) -> str | None:
         """Take in an event; return a line about it, None where there is nothing to say.
@@ -106,8 +108,12 @@ class Phases:
         return self._put(key, new, line)
 
     def _put(self, key: Key, row: Row, line: str | None) -> str | None:
-        self.rows[key] = row
+        self._set(key, row)
         return f"{key[1]}: {line}" if line is not None else None
+
+    def _set(self, key: Key, row: Row) -> None:
+        self.rows[key] = row
+        self._keys.setdefault(key[0], {})[key] = None
 
     def _hand_back(self, event: PhaseRejected) -> None:
         key = (event.task, event.target or "")
@@ -117,8 +123,9 @@ class Phases:
 
     def _end(self, task: str) -> None:
         """A task has ended: what it was doing is stopped."""
-        for key, row in list(self.rows.items()):
-            if key[0] == task and row.state in (UNDER_WAY, ASKS, SLEEPS):
+        for key in self._keys.get(task, ()):
+            row = self.rows[key]
+            if row.state in (UNDER_WAY, ASKS, SLEEPS):
                 self.rows[key] = row._replace(state=STOPPED)
 
 

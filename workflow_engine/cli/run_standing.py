@@ -5,17 +5,16 @@ from typing import Any, NamedTuple
 
 from workflow_engine.agents.batch_turn import provider_of
 from workflow_engine.core.components import (
-    Backoff,
     Child,
     Children,
     Joining,
     Question,
     Ready,
     Run,
-    Running,
     Status,
     Suspended,
 )
+from workflow_engine.core.reasons import marker_of
 from workflow_engine.core.record import TaskRecord
 from workflow_engine.errors import UnknownTask
 from workflow_engine.face.looking import Inspected, Looking
@@ -109,7 +108,7 @@ class _Seen:
 
     def _run(self, name: str, run: dict[str, Any], record: TaskRecord, needs: str | None) -> list[str]:
         phase: Run = run["run"]
-        match _marker(run):
+        match marker_of(run):
             case Ready() if needs is not None:
                 self.lacking.append(Lacking(phase.phase, needs))
             case Suspended(question=None, until=float(until)):
@@ -120,17 +119,11 @@ class _Seen:
                 self.asked.append(Asked(run["question"], phase.phase, step))
             case Joining():
                 forked = list(_forked(run))
-                items = any(other.startswith(f"{name}.") for other in record.runs)
-                self.moving |= not forked and not items
+                self.moving |= not forked and not any(other.startswith(f"{name}.") for other in record.runs)
                 return forked
             case _:
                 self.moving = True
         return []
-
-
-def _marker(run: dict[str, Any]) -> Any:
-    kinds = (Running, Backoff, Suspended, Joining, Ready)
-    return next((run[kind.__name__.lower()] for kind in kinds if kind.__name__.lower() in run), None)
 
 
 def _forked(run: dict[str, Any]) -> Iterator[str]:

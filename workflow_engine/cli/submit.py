@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from workflow_engine.cli.answer import user_name
 from workflow_engine.cli.commanding import command, running
 from workflow_engine.cli.given import given_data, labels
 from workflow_engine.cli.options import Invocation, engine_options, examples, json_option, pass_invocation
@@ -51,6 +52,7 @@ def submit(ctx: click.Context, invocation: Invocation, /, **given: Any) -> None:
         "task_id": given["task_id"],
         "priority": given["priority"],
         "labels": labels(given["label"]),
+        "by": user_name(),
     }
     if not given["wait"]:
         _submitted(invocation, command(invocation, "submit_task", **arguments), given["as_json"])

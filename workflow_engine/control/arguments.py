@@ -22,6 +22,27 @@ class SubmitTask(Arguments, frozen=True):
     priority: int = 0
     labels: dict[str, str] | None = None
     parent: str | None = None
+    by: str | None = None
+
+
+class ForkTask(Arguments, frozen=True):
+    """See `ECSWorkflowEngine.fork_task`."""
+
+    source: str
+    phase: str | None = None
+    context: dict[str, msgspec.Raw] | None = None
+    remove_context: tuple[str, ...] = ()
+    data: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    task_id: str | None = None
+    labels: dict[str, str] | None = None
+    by: str | None = None
+
+
+class Preview(Arguments, frozen=True):
+    """See `ECSWorkflowEngine.preview_retry` and `preview_fork`."""
+
+    task: str
+    phase: str | None = None
 
 
 class Answer(Arguments, frozen=True):
@@ -30,6 +51,54 @@ class Answer(Arguments, frozen=True):
     question: str
     value: Any
     by: str | None = None
+    shown: str | None = None
+
+
+class GetQuestion(Arguments, frozen=True):
+    """See `ECSWorkflowEngine.get_question`."""
+
+    question: str
+
+
+class ClaimQuestion(Arguments, frozen=True):
+    """See `ECSWorkflowEngine.claim_question` and `unclaim_question`."""
+
+    question: str
+    by: str
+
+
+class AssignQuestion(Arguments, frozen=True):
+    """See `ECSWorkflowEngine.assign_question`."""
+
+    question: str
+    assignee: str | None = None
+    candidates: tuple[str, ...] = ()
+    by: str | None = None
+    note: str | None = None
+
+
+class DelegateQuestion(Arguments, frozen=True):
+    """See `ECSWorkflowEngine.delegate_question`."""
+
+    question: str
+    to: str
+    by: str
+
+
+class CommentQuestion(Arguments, frozen=True):
+    """See `ECSWorkflowEngine.comment_question`."""
+
+    question: str
+    text: str
+    by: str
+
+
+class SetQuestionDue(Arguments, frozen=True):
+    """See `ECSWorkflowEngine.set_question_due`."""
+
+    question: str
+    due_in: float | str | None
+    by: str | None = None
 
 
 class Cancel(Arguments, frozen=True):
@@ -37,6 +106,7 @@ class Cancel(Arguments, frozen=True):
 
     task: str
     reason: str | None = None
+    by: str | None = None
 
 
 class Retry(Arguments, frozen=True):
@@ -44,12 +114,14 @@ class Retry(Arguments, frozen=True):
 
     task: str
     phase: str | None = None
+    by: str | None = None
 
 
 class Purge(Arguments, frozen=True):
     """See `ECSWorkflowEngine.purge`."""
 
     tasks: tuple[str, ...]
+    by: str | None = None
 
 
 class Suspend(Arguments, frozen=True):
@@ -60,6 +132,7 @@ class Suspend(Arguments, frozen=True):
     prompt: str = "to be resumed"
     form: dict[str, Any] | None = None
     due: float | None = None
+    by: str | None = None
 
 
 class Resume(Arguments, frozen=True):
@@ -82,6 +155,7 @@ class Migrate(Arguments, frozen=True):
     spec: msgspec.Raw
     tasks: tuple[str, ...] | None = None
     phases: dict[str, str] | None = None
+    by: str | None = None
 
 
 class ExportTask(Arguments, frozen=True):
@@ -89,12 +163,14 @@ class ExportTask(Arguments, frozen=True):
 
     task: str
     cancel: bool = False
+    by: str | None = None
 
 
 class ImportTask(Arguments, frozen=True):
     """See `ECSWorkflowEngine.import_task`; *file* has the document, which may be too long for a line."""
 
     file: str
+    by: str | None = None
 
 
 class Named(Arguments, frozen=True):

@@ -11,14 +11,22 @@ from workflow_engine.control.arguments import (
     Answer,
     Arguments,
     Assess,
+    AssignQuestion,
     Cancel,
+    ClaimQuestion,
+    CommentQuestion,
+    DelegateQuestion,
     ExportTask,
+    ForkTask,
+    GetQuestion,
     ImportTask,
     Migrate,
     Named,
+    Preview,
     Purge,
     Resume,
     Retry,
+    SetQuestionDue,
     SubmitTask,
     Suspend,
     Wait,
@@ -110,20 +118,74 @@ async def _submit(engine: "Moving", given: SubmitTask) -> dict[str, Any]:
         priority=given.priority,
         labels=given.labels,
         parent=given.parent,
+        by=given.by,
     )
     return brief(task)
 
 
 async def _answer(engine: "Moving", given: Answer) -> dict[str, Any]:
-    return brief(await engine.answer(given.question, given.value, given.by))
+    return brief(await engine.answer(given.question, given.value, given.by, given.shown))
+
+
+async def _get_question(engine: "Moving", given: GetQuestion) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(await engine.get_question(given.question)))
+    return found
+
+
+async def _claim(engine: "Moving", given: ClaimQuestion) -> dict[str, Any]:
+    return brief(await engine.claim_question(given.question, given.by))
+
+
+async def _unclaim(engine: "Moving", given: ClaimQuestion) -> dict[str, Any]:
+    return brief(await engine.unclaim_question(given.question, given.by))
+
+
+async def _assign(engine: "Moving", given: AssignQuestion) -> dict[str, Any]:
+    return brief(await engine.assign_question(given.question, given.assignee, given.candidates, given.by, given.note))
+
+
+async def _delegate(engine: "Moving", given: DelegateQuestion) -> dict[str, Any]:
+    return brief(await engine.delegate_question(given.question, given.to, given.by))
+
+
+async def _comment(engine: "Moving", given: CommentQuestion) -> dict[str, Any]:
+    return brief(await engine.comment_question(given.question, given.text, given.by))
+
+
+async def _set_due(engine: "Moving", given: SetQuestionDue) -> dict[str, Any]:
+    return brief(await engine.set_question_due(given.question, given.due_in, given.by))
 
 
 async def _cancel(engine: "Moving", given: Cancel) -> dict[str, Any]:
-    return brief(await engine.cancel(given.task, given.reason))
+    return brief(await engine.cancel(given.task, given.reason, by=given.by))
 
 
 async def _retry(engine: "Moving", given: Retry) -> dict[str, Any]:
-    return brief(await engine.retry(given.task, given.phase))
+    return brief(await engine.retry(given.task, given.phase, by=given.by))
+
+
+async def _preview_retry(engine: "Moving", given: Preview) -> dict[str, Any]:
+    told: dict[str, Any] = msgspec.to_builtins(await engine.preview_retry(given.task, given.phase))
+    return told
+
+
+async def _preview_fork(engine: "Moving", given: Preview) -> dict[str, Any]:
+    told: dict[str, Any] = msgspec.to_builtins(await engine.preview_fork(given.task, given.phase))
+    return told
+
+
+async def _fork(engine: "Moving", given: ForkTask) -> dict[str, Any]:
+    task = await engine.fork_task(
+        given.source,
+        given.phase,
+        context=given.context,
+        remove_context=given.remove_context,
+        data=given.data,
+        task_id=given.task_id,
+        labels=given.labels,
+        by=given.by,
+    )
+    return brief(task)
 
 
 async def _purge(engine: "Moving", given: Purge) -> list[dict[str, Any]]:
@@ -133,12 +195,12 @@ async def _purge(engine: "Moving", given: Purge) -> list[dict[str, Any]]:
         if not task.status.terminal:
             raise IllegalTransition(f"task {task.id}", task.status.value, "purge")
     for task in found:
-        await engine.purge(task)
+        await engine.purge(task, by=given.by)
     return [brief(task) for task in found]
 
 
 async def _suspend(engine: "Moving", given: Suspend) -> dict[str, Any]:
-    question = await engine.suspend(given.task, given.kind, given.prompt, form=given.form, due=given.due)
+    question = await engine.suspend(given.task, given.kind, given.prompt, form=given.form, due=given.due, by=given.by)
     return {"question": question}
 
 
@@ -164,19 +226,17 @@ async def _migrate(engine: "Moving", given: Migrate) -> list[dict[str, Any]]:
     chosen = [found[task] for task in dict.fromkeys(given.tasks if given.tasks is not None else found)]
     moved: list[dict[str, Any]] = []
     for start in range(0, len(chosen), AT_ONCE):
-        batch = (_moved(engine, one, spec, given.phases) for one in chosen[start : start + AT_ONCE])
+        batch = (_moved(engine, one, spec, given) for one in chosen[start : start + AT_ONCE])
         moved += await asyncio.gather(*batch)
     return moved
 
 
-async def _moved(
-    engine: "Moving", assessment: Assessment, spec: "WorkflowSpec", phases: dict[str, str] | None
-) -> dict[str, Any]:
+async def _moved(engine: "Moving", assessment: Assessment, spec: "WorkflowSpec", given: Migrate) -> dict[str, Any]:
     said: dict[str, Any] = msgspec.to_builtins(assessment)
     if assessment.current:
         return {**said, "moved": False}
     try:
-        await engine.migrate(assessment.task, spec, phases)
+        await engine.migrate(assessment.task, spec, given.phases, by=given.by)
     except (IllegalTransition, InputRefused) as error:  # it may not, or has gone on or ended meanwhile
         return {**said, "moved": False, "reasons": said["reasons"] or [str(error)]}
     return {**said, "moved": True}
@@ -189,11 +249,12 @@ def _spec(written: msgspec.Raw) -> "WorkflowSpec":
 
 
 async def _export(engine: "Moving", given: ExportTask) -> dict[str, Any]:
-    return await engine.export_task(given.task, given.cancel)
+    return await engine.export_task(given.task, given.cancel, by=given.by)
 
 
 async def _import(engine: "Moving", given: ImportTask) -> dict[str, Any]:
-    return brief(await engine.import_task(await asyncio.to_thread(read_document, Path(given.file))))
+    document = await asyncio.to_thread(read_document, Path(given.file))
+    return brief(await engine.import_task(document, by=given.by))
 
 
 async def _get_task(engine: "Moving", given: Named) -> dict[str, Any]:
@@ -218,8 +279,18 @@ def _decoder(kind: type[Arguments]) -> Callable[[bytes | msgspec.Raw], Any]:
 CALLS: Final[Mapping[str, Call]] = {
     "submit_task": Call(_decoder(SubmitTask), _submit),
     "answer": Call(_decoder(Answer), _answer),
+    "get_question": Call(_decoder(GetQuestion), _get_question),
+    "claim_question": Call(_decoder(ClaimQuestion), _claim),
+    "unclaim_question": Call(_decoder(ClaimQuestion), _unclaim),
+    "assign_question": Call(_decoder(AssignQuestion), _assign),
+    "delegate_question": Call(_decoder(DelegateQuestion), _delegate),
+    "comment_question": Call(_decoder(CommentQuestion), _comment),
+    "set_question_due": Call(_decoder(SetQuestionDue), _set_due),
     "cancel": Call(_decoder(Cancel), _cancel),
     "retry": Call(_decoder(Retry), _retry),
+    "preview_retry": Call(_decoder(Preview), _preview_retry),
+    "fork_task": Call(_decoder(ForkTask), _fork),
+    "preview_fork": Call(_decoder(Preview), _preview_fork),
     "purge": Call(_decoder(Purge), _purge),
     "suspend": Call(_decoder(Suspend), _suspend),
     "resume": Call(_decoder(Resume), _resume),

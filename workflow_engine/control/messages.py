@@ -46,8 +46,20 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def refusal(error: EngineError | TimeoutError) -> Refusal:
     """Return *error* as it is sent."""
-    plain = all(isinstance(argument, str | int | float | None) for argument in error.args)
+    try:
+        plain = all(map(_is_plain, error.args))
+    except RecursionError:
+        plain = False
     return Refusal(type(error).__name__, str(error), error.args if plain else ())
+
+
+def _is_plain(argument: Any) -> bool:
+    """Return whether JSON gives *argument* back as it is."""
+    if isinstance(argument, dict):
+        return all(isinstance(key, str) and _is_plain(value) for key, value in argument.items())  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - of anything
+    if isinstance(argument, list):
+        return all(map(_is_plain, argument))  # pyright: ignore[reportUnknownArgumentType] - of anything
+    return isinstance(argument, str | int | float | None)
 
 
 def error_of(sent: Refusal) -> EngineError | TimeoutError:

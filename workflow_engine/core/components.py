@@ -63,6 +63,8 @@ class Identity(Component, frozen=True, gc=False, omit_defaults=True):
         parent: id of the task that this one belongs to, or None.
         labels: words for people and filters.
         parent_run: id of the run that waits for this task to end, or None.
+        forked_from: id of the task that this one was forked from as a new task, which is no parent of it, or None.
+        forked_at: with *forked_from*, the phase it began at; None for the first.
     """
 
     id: str
@@ -74,6 +76,8 @@ class Identity(Component, frozen=True, gc=False, omit_defaults=True):
     parent: str | None = None
     labels: dict[str, str] | None = None
     parent_run: str | None = None
+    forked_from: str | None = None
+    forked_at: str | None = None
 
 
 class Data(Component, frozen=True, gc=False, omit_defaults=True):
@@ -157,11 +161,13 @@ class Undoing(Component, frozen=True, gc=False, omit_defaults=True):
         move: how it ends then, "fail" or "cancel".
         reason: why, or None.
         failure: of a task that fails.
+        by: who cancels it, where that is known.
     """
 
     move: str
     reason: str | None = None
     failure: Failure | None = None
+    by: str | None = None
 
 
 class PhaseProgress(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -180,6 +186,7 @@ class PhaseProgress(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         rejections: how often it has sent work back.
         chose: the phase it chose among those that depend on it, or None.
         undo: where it stands among what the task has done and can still be compensated, from 1; 0 for nothing to do.
+        sets: names of the context values that visits to the phase have changed, this one and those before it.
     """
 
     visits: int = 1
@@ -192,6 +199,7 @@ class PhaseProgress(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     rejections: int = 0
     chose: str | None = None
     undo: int = 0
+    sets: tuple[str, ...] = ()
 
     @property
     def done(self) -> bool:
@@ -200,6 +208,26 @@ class PhaseProgress(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 DONE: Final = frozenset({"completed", "skipped", "unchosen"})
+
+
+class EarlierVisit(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What a visit gave whose work was sent back.
+
+    Attributes:
+        visit: which one, from 1.
+        started: engine time, in seconds.
+        ended: engine time, in seconds.
+        output: what the phase gave.
+        issues: why it rejected what it reviewed, a list; absent where it did not.
+        artifacts: references to what the phase had kept until then, an object by name; absent where that is nothing.
+    """
+
+    visit: int
+    started: float
+    ended: float
+    output: Json = msgspec.UNSET
+    issues: Json = msgspec.UNSET
+    artifacts: Json = msgspec.UNSET
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -214,7 +242,7 @@ class Context(Table, frozen=True):
 
 
 class Inherited(Table, frozen=True):
-    """Context values that a forked task began with, by name; its own are in `Context` and come before these."""
+    """Context values that a forked task, or the fork of a task, began with; its own are in `Context`, before these."""
 
 
 class Artifacts(Table, frozen=True):
@@ -225,6 +253,12 @@ class Progress(Table, frozen=True):
     """How each phase ended, by phase id."""
 
     entry_type: ClassVar[Any] = PhaseProgress
+
+
+class Earlier(Table, frozen=True):
+    """What earlier visits gave whose work was sent back, the last 20 of each phase, by phase id and a number."""
+
+    entry_type: ClassVar[Any] = EarlierVisit
 
 
 class Costs(Table, frozen=True):
@@ -344,10 +378,17 @@ class Items(Component, frozen=True, gc=False, omit_defaults=True):
 
 
 class ItemResult(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """What one item of a fan-out gave: its output, or the error that took its place."""
+    """What one item of a fan-out gave: its output, or the error that took its place.
+
+    Attributes:
+        output: see above.
+        failed: which of the two it is.
+        sets: names of the context values that it changed.
+    """
 
     output: msgspec.Raw
     failed: bool = False
+    sets: tuple[str, ...] = ()
 
 
 class Results(Table, frozen=True):
@@ -407,16 +448,39 @@ class Feedback(Component, frozen=True, gc=False, omit_defaults=True):
 
 
 class Escalated(Component, frozen=True, gc=False, omit_defaults=True):
-    """A rejection that a person decides about: what was given, and the issues."""
+    """A rejection that a person decides about: what was given, the issues, and which context values were changed."""
 
     output: msgspec.Raw
     issues: msgspec.Raw
+    sets: tuple[str, ...] = ()
 
 
 class Reserved(Table, frozen=True):
     """What turns of a model under way may cost, by step name; nothing for those that were settled."""
 
     entry_type: ClassVar[Any] = Cost
+
+
+class Comment(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What somebody said about an open question, and when (engine time, in seconds).
+
+    Attributes:
+        by: who said it.
+        at: see above.
+        text: what.
+        question: id of the question: a run may ask one after the other.
+    """
+
+    by: str
+    at: float
+    text: str
+    question: str = ""
+
+
+class Comments(Table, frozen=True):
+    """What people have said about the questions of a run, by number from "1"."""
+
+    entry_type: ClassVar[Any] = Comment
 
 
 class Question(Component, frozen=True, gc=False, omit_defaults=True):
@@ -432,9 +496,12 @@ class Question(Component, frozen=True, gc=False, omit_defaults=True):
         assignee: who is asked.
         candidates: people or groups of whom any may answer.
         due: engine time, in seconds, after which it is overdue.
-        on_due: "notify" or "fail".
+        on_due: "notify", "fail" or "escalate".
         picks: the phases that the answer may choose from.
         overdue: whether the due time has been announced.
+        claimed_by: who works on it, or None.
+        owner: who has delegated it, and gets it back when it is returned; or None.
+        escalate_to: who is asked instead once it is due, with *on_due* "escalate".
     """
 
     id: str
@@ -449,6 +516,9 @@ class Question(Component, frozen=True, gc=False, omit_defaults=True):
     on_due: str = "notify"
     picks: tuple[str, ...] = ()
     overdue: bool = False
+    claimed_by: str | None = None
+    owner: str | None = None
+    escalate_to: tuple[str, ...] = ()
 
 
 class StepRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -537,7 +607,7 @@ COMPONENTS: Final[tuple[type[Component], ...]] = (
     Definition, Ledger, Timetable,
 )  # fmt: skip
 TABLES: Final[tuple[type[Table], ...]] = (
-    Context, Inherited, Artifacts, Progress, Costs, Answers, Steps, Reserved, Results, Children
+    Context, Inherited, Artifacts, Progress, Earlier, Costs, Answers, Steps, Reserved, Results, Children, Comments
 )  # fmt: skip
 NAMES: Final[dict[type[Any], str]] = {kind: kind.__name__.lower() for kind in (*COMPONENTS, *TABLES)}
 KINDS: Final[dict[str, type[Any]]] = {name: kind for kind, name in NAMES.items()}

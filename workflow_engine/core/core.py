@@ -8,6 +8,7 @@ import msgspec
 from workflow_engine.core.components import (
     Artifacts,
     Definition,
+    Earlier,
     Escalated,
     Feedback,
     Identity,
@@ -18,14 +19,19 @@ from workflow_engine.core.components import (
     WaitKind,
     definition_entity,
 )
+from workflow_engine.core.earlier import earlier_artifacts
 from workflow_engine.core.exporting import family
 from workflow_engine.core.fan import group_of
 from workflow_engine.core.inputs import Input
 from workflow_engine.core.migrating import Assessment
 from workflow_engine.core.plan import PhasePlan, Plan
+from workflow_engine.core.question_record import QuestionRecord, question_record
 from workflow_engine.core.record import RunView, TaskRecord, as_it_is
+from workflow_engine.core.reruns import Rerun, rerun_of
 from workflow_engine.core.restoring import Stored, decode, is_task, restore
+from workflow_engine.core.retaking import begins_at
 from workflow_engine.core.runs import live_runs
+from workflow_engine.core.sources import to_fork, to_retry
 from workflow_engine.core.systems.adopting import AdoptingSystem, assess_task
 from workflow_engine.core.systems.budgeting import BudgetingSystem
 from workflow_engine.core.systems.dispatch import DispatchSystem
@@ -37,16 +43,19 @@ from workflow_engine.core.systems.planning import PlanningSystem
 from workflow_engine.core.systems.retrying import RetryingSystem
 from workflow_engine.core.systems.settling import SettlingSystem
 from workflow_engine.core.systems.suspending import SuspendingSystem
+from workflow_engine.core.systems.tending import TendingSystem
 from workflow_engine.core.systems.timing import TimingSystem
 from workflow_engine.core.systems.undoing import UndoingSystem
 from workflow_engine.core.tick import Components, Decision, State, Tick, Visit
 from workflow_engine.core.world import System
+from workflow_engine.errors import AnswerRefused, UnknownTask
 
 SYSTEMS: Final[tuple[type[System], ...]] = (
     IntakeSystem,
     AdoptingSystem,
     BudgetingSystem,
     SettlingSystem,
+    TendingSystem,
     TimingSystem,
     SuspendingSystem,
     JoiningSystem,
@@ -228,6 +237,25 @@ class Core:
         with state.world.entered():
             return [task for task in state.runs if state.world.get(task, Identity).workflow == workflow]
 
+    def preview_retry(self, task: str, phase: str | None) -> Rerun:
+        """Return what a retry of *task* does again; the retry decides by the same rules.
+
+        Raises:
+            UnknownTask: there is none of this id.
+            IllegalTransition: it has not failed.
+            InputRefused: it has no such phase, or that is on a way that was not taken, or its definition is lost.
+        """
+        with self._state.world.entered():
+            _, record, plan, found = to_retry(self._state, task, phase)
+            return rerun_of(task, begins_at(record, plan, found.starts), plan, found)
+
+    def preview_fork(self, task: str, phase: str | None) -> Rerun:
+        """Return what a task does that is forked from *task*; raises as `preview_retry`, but for the transition."""
+        with self._state.world.entered():
+            source = to_fork(self._state, task, phase)
+            begins = source.found.starts[0] if source.found.starts else None
+            return rerun_of(task, begins, source.plan, source.found, forks=True)
+
     def assess(self, tasks: Iterable[str], digest: str, plan: Plan) -> list[Assessment]:
         """Return of each of *tasks* that lives whether it may go on with *plan*, whose definition has this hash."""
         state = self._state
@@ -252,6 +280,11 @@ class Core:
         with self._state.world.entered():
             found = self._state.world.find(run, Question)
         return found if found is not None and found.id == question else None
+
+    def question_record(self, question: str) -> QuestionRecord | AnswerRefused | UnknownTask:
+        """Return an open question with what stands around it, or the refusal that says what has become of it."""
+        with self._state.world.entered():
+            return question_record(self._state, question)
 
     def questions(self, kind: WaitKind) -> list[Question]:
         """Return all open questions of a kind, in no order.  Costs what exists: for whoever begins."""
@@ -294,8 +327,14 @@ class Core:
         """Return the artifacts of all tasks that live or ended not long ago.  Costs what exists: for chores."""
         with self._state.world.entered():
             found = self._state.world.every(Artifacts)
-        ended = (components.get("artifacts") for components in self._state.ended.values())
-        return found + [table for table in ended if isinstance(table, Artifacts)]
+            earlier = self._state.world.every(Earlier)
+        for components in self._state.ended.values():
+            for table in (components.get("artifacts"), components.get("earlier")):
+                if isinstance(table, Artifacts):
+                    found.append(table)
+                elif isinstance(table, Earlier):
+                    earlier.append(table)
+        return found + [Artifacts(kept) for table in earlier for kept in earlier_artifacts(table)]
 
     def close(self) -> None:
         """Give the memory back."""

@@ -10,9 +10,11 @@ class Event(msgspec.Struct, frozen=True, tag_field="event", tag=True, gc=False, 
 
 
 class TaskSubmitted(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
-    """A task was taken in."""
+    """A task was taken in; *forked_from* names the task that it was forked from as a new task."""
 
     workflow: str
+    by: str | None = None
+    forked_from: str | None = None
 
 
 class TaskClassified(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
@@ -96,12 +98,21 @@ class TaskMigrated(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
     """The task goes on with another definition of its workflow."""
 
     definition: str
+    by: str | None = None
 
 
 class TaskAdopted(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
     """A task that another engine had exported was taken in."""
 
     workflow: str
+    by: str | None = None
+
+
+class ArtifactAdded(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """An artifact was kept with the task, from outside; those of its handlers are not told."""
+
+    name: str
+    by: str | None = None
 
 
 class PhaseCompleted(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
@@ -134,12 +145,13 @@ class RunParked(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
 
 
 class QuestionAsked(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
-    """The run waits for an answer."""
+    """The run waits for an answer; *by* has suspended it from outside."""
 
     run: str
     question: str
     kind: str
     assignee: str | None = None
+    by: str | None = None
 
 
 class QuestionOverdue(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
@@ -155,6 +167,68 @@ class QuestionAnswered(Event, frozen=True, tag=True, gc=False, omit_defaults=Tru
     run: str
     question: str
     by: str | None = None
+
+
+class QuestionClaimed(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """Somebody works on a question."""
+
+    run: str
+    question: str
+    by: str
+
+
+class QuestionUnclaimed(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """Somebody does not work on a question any more."""
+
+    run: str
+    question: str
+    by: str
+
+
+class QuestionAssigned(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """Others are asked a question from now on, and why, where *by* has said so."""
+
+    run: str
+    question: str
+    assignee: str | None = None
+    candidates: tuple[str, ...] = ()
+    by: str | None = None
+    note: str | None = None
+
+
+class QuestionDelegated(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """Somebody has another person answer a question for them."""
+
+    run: str
+    question: str
+    to: str
+    by: str
+
+
+class QuestionCommented(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """Somebody said something about a question."""
+
+    run: str
+    question: str
+    by: str
+    text: str
+
+
+class QuestionDueSet(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """A question has another due time (engine time, in seconds), None for none."""
+
+    run: str
+    question: str
+    due: float | None = None
+    by: str | None = None
+
+
+class QuestionEscalated(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
+    """Nobody answered a question in time, and others are asked."""
+
+    run: str
+    question: str
+    to: tuple[str, ...]
 
 
 class TimerSet(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
@@ -179,13 +253,17 @@ class TaskCancelled(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
     """Somebody ended the task."""
 
     reason: str | None = None
+    by: str | None = None
 
 
 class TaskRetried(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
     """A failed task was taken up again from *phase*."""
 
     phase: str
+    by: str | None = None
 
 
 class TaskPurged(Event, frozen=True, tag=True, gc=False, omit_defaults=True):
     """A task that had ended was removed for good."""
+
+    by: str | None = None

@@ -54,7 +54,7 @@ def item_done(tick: Tick, done: Done) -> Done | None:
     """Keep the result of an item; return the end of its fan-out where it was the last."""
     visit = done.visit
     tick.emit(PhaseCompleted(visit.run.task, visit.run_id))
-    return _close_item(tick, visit.run_id, visit.run, ItemResult(done.output))
+    return _close_item(tick, visit.run_id, visit.run, ItemResult(done.output, sets=done.sets))
 
 
 def item_failed(tick: Tick, failed: Failed, run: Run, attempt: int) -> Done | None:
@@ -88,4 +88,5 @@ def _close_item(tick: Tick, run_id: str, run: Run, result: ItemResult) -> Done |
     entries: dict[str, Any] = tick.world.get(group, Results).entries
     outputs = b",".join(entries[str(position)].output for position in range(len(fan.items)))
     since = tick.world.get(group, Joining).since
-    return Done(visit, since, msgspec.Raw(b"[" + outputs + b"]"), visit.phase.pick(None))
+    sets = tuple(dict.fromkeys(name for entry in entries.values() if entry.sets for name in entry.sets))
+    return Done(visit, since, msgspec.Raw(b"[" + outputs + b"]"), visit.phase.pick(None), sets=sets)

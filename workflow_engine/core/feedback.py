@@ -18,10 +18,12 @@ from workflow_engine.core.components import (
     Suspended,
     WaitKind,
 )
+from workflow_engine.core.earlier import keep_earlier
 from workflow_engine.core.events import PhaseRejected, QuestionAsked
 from workflow_engine.core.lifecycle import Move
 from workflow_engine.core.plan import Plan
 from workflow_engine.core.runs import (
+    all_set,
     begin_run,
     close_visit,
     plan_run,
@@ -79,6 +81,7 @@ def reject(
     issues: msgspec.Raw,
     *,
     again: bool = False,
+    sets: tuple[str, ...] = (),
 ) -> None:
     """Do what *visit*, of a phase that rejects, asks for: hand the work back, ask a person, or fail the task.
 
@@ -90,6 +93,7 @@ def reject(
         output: what the phase gave.
         issues: why it rejects, a list.
         again: whether a person wants the work to be sent back, however often it was.
+        sets: names of the context values that the visit changed.
     """
     phase = visit.phase
     policy = phase.spec.on_reject
@@ -99,12 +103,12 @@ def reject(
     if stages is not None and not move_stage(tick, identity, phase.spec.id, stages.reject):
         return
     if policy is not None and (again or rejections <= policy.max_attempts):
-        _close(tick, visit, output, issues, rejections, "superseded")
+        _close(tick, visit, output, issues, rejections, "superseded", sets)
         _hand_back(tick, identity, plan, policy.target, Feedback(issues, phase.spec.id), visit)
     elif policy is not None and policy.then == "human":
-        _escalate(tick, identity, visit, output, issues, rejections)
+        _escalate(tick, identity, visit, Escalated(output, issues, sets), rejections)
     else:
-        _close(tick, visit, output, issues, rejections, "failed")
+        _close(tick, visit, output, issues, rejections, "failed", sets)
         if stages is None or move_stage(tick, identity, phase.spec.id, stages.fail):
             _fail(tick, visit, issues, rejections)
 
@@ -127,12 +131,23 @@ def together(issues: msgspec.Raw, more: msgspec.Raw) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode([*_decode(issues), *_decode(more)]))
 
 
-def _close(tick: Tick, visit: Visit, output: msgspec.Raw, issues: msgspec.Raw, rejections: int, outcome: str) -> None:
+def _close(
+    tick: Tick,
+    visit: Visit,
+    output: msgspec.Raw,
+    issues: msgspec.Raw,
+    rejections: int,
+    outcome: str,
+    sets: tuple[str, ...],
+) -> None:
     """Close the visit of the reviewing phase."""
     run, run_id = visit.run, visit.run_id
     since = started(tick, run_id, run) if run_id in tick.world else run.since
     undo = undo_number(tick, run.task, visit.phase)
-    entry = PhaseProgress(run.visit, outcome, since, tick.now, visit.attempt, output, issues, rejections, undo=undo)
+    entry = PhaseProgress(
+        run.visit, outcome, since, tick.now, visit.attempt, output, issues, rejections, undo=undo,
+        sets=all_set(progress_of(tick, run.task, run.phase), sets),
+    )  # fmt: skip
     if run_id in tick.world:
         close_visit(tick, run_id, run, entry)
     else:  # a gate
@@ -142,6 +157,7 @@ def _close(tick: Tick, visit: Visit, output: msgspec.Raw, issues: msgspec.Raw, r
 def _hand_back(tick: Tick, identity: Identity, plan: Plan, target: str, feedback: Feedback, visit: Visit) -> None:
     """Have *target* done again, and everything that builds on it."""
     tick.emit(PhaseRejected(identity.id, visit.run_id, target, _said(feedback.issues)))
+    keep_earlier(tick, identity.id, dict.fromkeys((target, *plan.graph.downstream(target))))
     if plan.is_graph:
         supersede(tick, identity.id, plan, target)
         tick.moved[identity.id] = identity
@@ -165,9 +181,7 @@ def supersede(tick: Tick, task: str, plan: Plan, target: str) -> None:
             tick.world.put_entry(task, Progress, phase, msgspec.structs.replace(entry, outcome="superseded"))
 
 
-def _escalate(
-    tick: Tick, identity: Identity, visit: Visit, output: msgspec.Raw, issues: msgspec.Raw, rejections: int
-) -> None:
+def _escalate(tick: Tick, identity: Identity, visit: Visit, found: Escalated, rejections: int) -> None:
     """Have a person decide."""
     phase, run_id = visit.phase.spec, visit.run_id
     question = Question(
@@ -176,7 +190,7 @@ def _escalate(
         prompt=_prompt(phase.id, phase.on_reject.target if phase.on_reject is not None else phase.id, rejections),
         asked_at=tick.now,
         form=FORM,
-        show=msgspec.Raw(msgspec.json.encode({"output": output, "issues": issues})),
+        show=msgspec.Raw(msgspec.json.encode({"output": found.output, "issues": found.issues})),
         assignee=phase.assignee,
         candidates=phase.candidates,
     )
@@ -187,7 +201,7 @@ def _escalate(
     else:
         begin_run(tick, visit, waits)
     tick.world.put(run_id, question)
-    tick.world.put(run_id, Escalated(output, issues))
+    tick.world.put(run_id, found)
     tick.touched[identity.id] = False
     tick.emit(QuestionAsked(identity.id, run_id, question.id, WaitKind.HUMAN, phase.assignee))
 

@@ -140,7 +140,9 @@ def _has_room(tick: Tick, task: str, plan: Plan) -> bool:
 
 def _leave_out(tick: Tick, task: str, phase: str, outcome: str, why: str) -> None:
     before = progress_of(tick, task, phase) or PhaseProgress(visits=0)
-    entry = PhaseProgress(before.visits, outcome, tick.now, tick.now, rejections=before.rejections, undo=before.undo)
+    entry = PhaseProgress(
+        before.visits, outcome, tick.now, tick.now, rejections=before.rejections, undo=before.undo, sets=before.sets
+    )
     tick.world.put_entry(task, Progress, phase, entry)
     tick.emit(PhaseSkipped(task, phase, why))
 

@@ -35,6 +35,7 @@ class Submit(Input, frozen=True, tag=True, gc=False):
     Attributes:
         definition: hash of a definition the core knows.
         start: id of the phase to begin with; None for the first.
+        by: who submits it, where that is known.
     """
 
     task: str
@@ -46,6 +47,34 @@ class Submit(Input, frozen=True, tag=True, gc=False):
     parent: str | None = None
     labels: dict[str, str] | None = None
     ticket: int | None = None
+    by: str | None = None
+
+
+class ForkTask(Input, frozen=True, tag=True, gc=False):
+    """A new task is to begin where another one, the source, was: it goes its own way, and nobody waits for it.
+
+    What a handler forks is `Fork`.  The same *task* id twice is one task, where source, phase and data are the same.
+
+    Attributes:
+        task: id of the new task.
+        source: id of the other one, live or ended.
+        phase: id of the phase to begin with; None for the first.
+        data: what the new task is about; absent for what the source is about.
+        context: values it begins with beside those of the source, or in place of them, by name.
+        without: names of values of the source that it does not begin with.
+        labels: of the new task; None for those of the source.
+        by: who forks, where that is known.
+    """
+
+    task: str
+    source: str
+    phase: str | None = None
+    data: Json = msgspec.UNSET
+    context: dict[str, msgspec.Raw] | None = None
+    without: tuple[str, ...] = ()
+    labels: dict[str, str] | None = None
+    ticket: int | None = None
+    by: str | None = None
 
 
 class Settled(Input, frozen=True, tag=True, gc=False):
@@ -227,6 +256,9 @@ class Suspend(Input, frozen=True, tag=True, gc=False):
         index: which call of the handler that step is.
         wake_in: seconds until a timer wakes the run.
         due_in: seconds after which the question is overdue.
+        on_due: "notify", "fail" or "escalate".
+        escalate_to: with "escalate", who is asked then.
+        by: who suspends it from outside, where that is known.
     """
 
     run: str
@@ -244,6 +276,8 @@ class Suspend(Input, frozen=True, tag=True, gc=False):
     wake_in: float | None = None
     task: str | None = None
     ticket: int | None = None
+    escalate_to: tuple[str, ...] = ()
+    by: str | None = None
 
 
 class Answer(Input, frozen=True, tag=True, gc=False):
@@ -254,6 +288,7 @@ class Answer(Input, frozen=True, tag=True, gc=False):
         by: who answered.
         issues: why a reviewing phase rejects, a list; absent where it passes.
         cost: of a model's turn that is answered, what it cost; None for any other question.
+        shown: digest of what the person was shown who answers; None where that is not to be compared.
     """
 
     question: str
@@ -263,30 +298,101 @@ class Answer(Input, frozen=True, tag=True, gc=False):
     ticket: int | None = None
     issues: Json = msgspec.UNSET
     cost: Cost | None = None
+    shown: str | None = None
+
+
+class ClaimQuestion(Input, frozen=True, tag=True, gc=False):
+    """Somebody begins to work on an open question."""
+
+    question: str
+    by: str
+    ticket: int | None = None
+
+
+class UnclaimQuestion(Input, frozen=True, tag=True, gc=False):
+    """Somebody does not work on an open question any more, or returns one that was delegated to them."""
+
+    question: str
+    by: str
+    ticket: int | None = None
+
+
+class AssignQuestion(Input, frozen=True, tag=True, gc=False):
+    """Others are asked from now on.
+
+    Attributes:
+        assignee: who is asked.
+        candidates: people or groups of whom any may answer.
+        by: who says so, or None.
+        note: why, or None.
+    """
+
+    question: str
+    assignee: str | None = None
+    candidates: tuple[str, ...] = ()
+    by: str | None = None
+    note: str | None = None
+    ticket: int | None = None
+
+
+class DelegateQuestion(Input, frozen=True, tag=True, gc=False):
+    """Somebody has another person, *to*, answer for them."""
+
+    question: str
+    to: str
+    by: str
+    ticket: int | None = None
+
+
+class CommentQuestion(Input, frozen=True, tag=True, gc=False):
+    """Somebody says something about an open question."""
+
+    question: str
+    text: str
+    by: str
+    ticket: int | None = None
+
+
+class SetQuestionDue(Input, frozen=True, tag=True, gc=False):
+    """An open question gets another due time: so many seconds from now, or None for none."""
+
+    question: str
+    due_in: float | None
+    by: str | None = None
+    ticket: int | None = None
 
 
 class Attach(Input, frozen=True, tag=True, gc=False):
-    """Artifacts for a task that is not terminal: references by name."""
+    """Artifacts for a task that is not terminal: references by name.
+
+    Attributes:
+        by: who gives them, where that is known.
+        outside: whether they come from outside, and not from a handler of the task.
+    """
 
     task: str
     artifacts: dict[str, msgspec.Raw]
     ticket: int | None = None
+    by: str | None = None
+    outside: bool = False
 
 
 class Cancel(Input, frozen=True, tag=True, gc=False):
-    """End a task that is not terminal."""
+    """End a task that is not terminal; *by* is who wants that, where it is known."""
 
     task: str
     reason: str | None = None
     ticket: int | None = None
+    by: str | None = None
 
 
 class Retry(Input, frozen=True, tag=True, gc=False):
-    """Take a failed task up again, from the phase that failed or from *phase*."""
+    """Take a failed task up again, from the phase that failed or from *phase*; *by* is who wants that, or None."""
 
     task: str
     phase: str | None = None
     ticket: int | None = None
+    by: str | None = None
 
 
 class SetTimetable(Input, frozen=True, tag=True, gc=False):
@@ -314,37 +420,48 @@ class Migrate(Input, frozen=True, tag=True, gc=False):
         definition: hash of a definition the core knows.
         phases: what phases that the task has completed are called in the new definition, where that differs; given,
             though it be empty, it lets a task go over of which somebody has to say so.
+        by: who wants that, where it is known.
     """
 
     task: str
     definition: str
     phases: dict[str, str] | None = None
     ticket: int | None = None
+    by: str | None = None
 
 
 class Adopt(Input, frozen=True, tag=True, gc=False):
-    """Take in a task as another engine exported it: components of its entities, by id, as JSON."""
+    """Take in a task as another engine exported it: components of its entities, by id, as JSON.
+
+    *by* is who imports it, where that is known.
+    """
 
     task: str
     entities: dict[str, dict[str, msgspec.Raw]]
     ticket: int | None = None
+    by: str | None = None
 
 
 class Release(Input, frozen=True, tag=True, gc=False):
     """End a live task, since its copy goes on elsewhere: nothing is compensated.
 
     The reply are its entities as they were, those of the tasks that it has forked too.
+
+    Attributes:
+        by: who exports it, where that is known.
     """
 
     task: str
     ticket: int | None = None
+    by: str | None = None
 
 
 class Purge(Input, frozen=True, tag=True, gc=False):
-    """Remove a task that has ended, history and all."""
+    """Remove a task that has ended, history and all; *by* is who wants that, or None."""
 
     task: str
     ticket: int | None = None
+    by: str | None = None
 
 
 class Limit(Input, frozen=True, tag=True, gc=False):

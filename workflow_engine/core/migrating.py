@@ -133,22 +133,25 @@ def _missed(old: Plan, new: Plan, standing: Standing) -> list[str]:
     """Return what a task would have been through by now under *new*, was not to go through under *old*, and has not."""
     done = (phase for phase, entry in standing.entries.items() if entry.done)
     reached = frozenset((*standing.live, *done))
-    known = {*reached, *standing.entries, *_before(old, reached)}
-    return [phase for phase in _before(new, reached) if phase not in known]
+    known = {*reached, *standing.entries, *passed(old, reached)}
+    return [phase for phase in passed(new, reached) if phase not in known]
 
 
 @lru_cache(maxsize=1_024)  # a workflow has many tasks, and they stand at few places
-def _before(plan: Plan, reached: frozenset[str]) -> tuple[str, ...]:
-    """Return what a task has certainly been through that has *reached* these phases, in the order it was written."""
+def passed(plan: Plan, reached: frozenset[str]) -> tuple[str, ...]:
+    """Return what a task has certainly been through that has *reached* these phases, in the order it was written.
+
+    These phases are among them.
+    """
     edges = plan.graph.edges
     if plan.is_graph:
         found = set(reachable(plan.graph.needed, [phase for phase in edges if phase in reached]))
         return tuple(phase for phase in edges if phase in found)
     there = reached.intersection(reachable(edges, [plan.first]))
-    return tuple(phase for phase in edges if not there <= _without(edges, plan.first, phase))
+    return tuple(phase for phase in edges if not there <= reached_without(edges, plan.first, phase))
 
 
-def _without(edges: Edges, first: str, left_out: str) -> set[str]:
+def reached_without(edges: Edges, first: str, left_out: str) -> set[str]:
     """Return what a sequence can reach from its *first* phase on ways that do not lead through one of its phases."""
     if first == left_out:
         return set()

@@ -121,7 +121,12 @@ def place_of(run: Mapping[str, Any]) -> str:
 
 def asked(question: Question) -> str:
     """Return who is to answer what."""
-    return f"{whom(question)} to answer {question.prompt!r} (question {question.id})"
+    return f"{whom(question)} to answer {question.prompt!r} ({_named(question)})"
+
+
+def _named(question: Question) -> str:
+    claimed = f", claimed by {question.claimed_by}" if question.claimed_by is not None else ""
+    return f"question {question.id}{claimed}"
 
 
 def whom(question: Question) -> str:
@@ -165,7 +170,7 @@ def _asking(run: Mapping[str, Any], suspended: Suspended, place: str, around: Ar
     wanted = asked(question)
     if escalated is not None:
         about = f"the work that it rejected: {first_issue(escalated.issues)}"
-        wanted = f"{whom(question)} to decide about {about} (question {question.id})"
+        wanted = f"{whom(question)} to decide about {about} ({_named(question)})"
     return Reason(
         f"waits in {place} since {moment(suspended.since, now)} for {wanted}",
         around.about(question) or _due(question, suspended, now),
@@ -173,13 +178,19 @@ def _asking(run: Mapping[str, Any], suspended: Suspended, place: str, around: Ar
 
 
 def _due(question: Question, suspended: Suspended, now: float) -> str:
-    if suspended.until is not None:
-        return f"without an answer it fails {moment(suspended.until, now)}"
+    fails = f"without an answer it fails {moment(suspended.until, now)}" if suspended.until is not None else None
+    if question.due is not None and question.on_due == "escalate" and question.escalate_to:
+        goes = f"if nobody answers by {moment(question.due, now)}, it goes to {' or '.join(question.escalate_to)}"
+        return f"{goes}, and {fails}" if fails is not None else goes
+    if fails is not None:
+        return fails
     if question.due is not None and question.overdue:
         return f"that was due {moment(question.due, now)}, and it keeps waiting"
     if question.due is not None:
         then = "it fails then" if question.on_due == "fail" else "after that it is overdue and keeps waiting"
         return f"due {moment(question.due, now)}, {then}"
+    if question.overdue:
+        return "that is overdue, and it keeps waiting"
     return "it goes on with the answer, however long that takes"
 
 

@@ -15,10 +15,12 @@ from workflow_engine.core.components import (
     Backoff,
     Child,
     Children,
+    Comment,
     Component,
     Cost,
     Data,
     Definition,
+    EarlierVisit,
     Escalated,
     Feedback,
     Identity,
@@ -153,6 +155,7 @@ def _own(value: Any) -> Any:
 _JSON: Final[dict[type[Any], tuple[str, ...]]] = {
     Data: ("value",),
     PhaseProgress: ("output", "issues"),
+    EarlierVisit: ("output", "issues", "artifacts"),
     AnswerRecord: ("value",),
     StepRecord: ("value",),
     Question: ("form", "show"),
@@ -165,6 +168,7 @@ _JSON: Final[dict[type[Any], tuple[str, ...]]] = {
     Timetable: ("data",),
     Definition: ("spec",),
     Cost: (),
+    Comment: (),
 }
 """Fields that hold JSON; every type of an entry of a table is here."""
 

@@ -90,6 +90,14 @@ def undo_number(tick: Tick, task: str, phase: PhasePlan) -> int:
     return numbers[task]
 
 
+def all_set(before: PhaseProgress | None, sets: tuple[str, ...]) -> tuple[str, ...]:
+    """Return which context values a phase has changed, now that one more visit has changed these.
+
+    What a visit before has set stays the phase's: a visit that sets the value that is there changes nothing.
+    """
+    return tuple(dict.fromkeys((*before.sets, *sets))) if before is not None and before.sets else sets
+
+
 def begin_run(tick: Tick, visit: Visit, marker: Component) -> None:
     """Make the entity of a run that was planned in this tick, with its first marker."""
     run = visit.run
@@ -185,6 +193,7 @@ def withdraw(tick: Tick, run_id: str, outcome: str) -> None:
         before.output if before is not None else msgspec.UNSET,
         rejections=before.rejections if before is not None else 0,
         undo=before.undo if before is not None else 0,
+        sets=before.sets if before is not None else (),
     )
     close_visit(tick, run_id, run, ended)
 

@@ -161,6 +161,7 @@ class Done(msgspec.Struct, frozen=True, gc=False):
         again: whether a person wants the work to be sent back, however often it was.
         stage: the stage that the handler moved its task to, or None.
         skipped: whether its condition does not hold.
+        sets: names of the context values that it changed.
     """
 
     visit: Visit
@@ -172,6 +173,7 @@ class Done(msgspec.Struct, frozen=True, gc=False):
     again: bool = False
     stage: str | None = None
     skipped: bool = False
+    sets: tuple[str, ...] = ()
 
 
 class Failed(msgspec.Struct, frozen=True, gc=False):
@@ -186,12 +188,13 @@ class Failed(msgspec.Struct, frozen=True, gc=False):
 
 
 class Ending(msgspec.Struct, frozen=True, gc=False):
-    """How a task ends in this tick."""
+    """How a task ends in this tick; *by* is who cancels it, where that is known."""
 
     move: Move
     reason: str | None = None
     failure: Failure | None = None
     ticket: int | None = None
+    by: str | None = None
 
 
 class Decision(NamedTuple):

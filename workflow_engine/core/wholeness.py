@@ -18,9 +18,11 @@ from workflow_engine.core.components import (
     Backoff,
     Child,
     Children,
+    Comments,
     Component,
     Context,
     Data,
+    Earlier,
     Escalated,
     Failure,
     Feedback,
@@ -62,10 +64,10 @@ def _words(*kinds: type[Component | Table]) -> frozenset[str]:
 
 _MARKERS: Final = _words(Ready, Running, Backoff, Suspended, Joining)
 _OF_RUNS: Final = _MARKERS | _words(
-    Run, Attempt, Items, Forking, Feedback, Escalated, Question, Steps, Results, Children
+    Run, Attempt, Items, Forking, Feedback, Escalated, Question, Comments, Steps, Results, Children
 )
 _OF_TASKS: Final = _words(
-    Identity, Data, Status, Failure, Stage, Result, Undoing, Context, Inherited, Artifacts, Progress, Answers
+    Identity, Data, Status, Failure, Stage, Result, Undoing, Context, Inherited, Artifacts, Progress, Earlier, Answers
 )
 _TABLES: Final = frozenset(WORDS[kind] for kind in TABLES)
 
@@ -168,6 +170,10 @@ class _Look:
             yield f"task {task} is to end with {undoing.move!r}"
         if undoing is not None and (undoing.move == Move.FAIL) != (undoing.failure is not None):
             yield f"task {task} is to {undoing.move}, and why is not whole"
+        earlier = self._find(task, Earlier)
+        kept = [visit.artifacts for visit in earlier.entries.values()] if earlier is not None else []
+        if any(one is not msgspec.UNSET and not _is(one, _decode_entries) for one in kept):
+            yield f"task {task} has artifacts of earlier visits that are none"
 
     def _run_flaws(self, entity: str) -> Iterator[str]:
         components = self._entities[entity]

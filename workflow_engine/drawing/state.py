@@ -28,7 +28,7 @@ _WORDS = {
     Standing.PENDING: "not reached",
     Standing.WAITING_HUMAN: "waiting for a person",
     Standing.WAITING_AGENT: "waiting for an agent",
-    Standing.WAITING_IO: "waiting for the outside",
+    Standing.WAITING_IO: "waiting for a system",
 }
 
 

@@ -48,9 +48,8 @@ class Looking(Opening):
         Raises:
             UnknownTask: there is none of this id.
         """
-        session = await self._opened()
-        await self._recall(session, task_name(task))
-        return await self._seen(session, task_name(task))
+        session, name = await self._found(task)
+        return await self._seen(session, name)
 
     @on_engine_loop
     async def wait(self, task: Task | str, timeout: float | None = None) -> Task:
@@ -149,10 +148,11 @@ class Looking(Opening):
         await self._recall(session, task_name(task))
         return session, task_name(task)
 
-    async def _recall(self, session: Session, task: str) -> None:
-        """Bring a task that ended long ago back to the core's mind, if there is one of this id."""
-        if TASK_ID.fullmatch(task) and not session.host.core.knows(task):
-            session.host.remember(await self._history.find([task]))
+    async def _recall(self, session: Session, *tasks: str) -> None:
+        """Bring tasks that ended long ago back to the core's mind, where there are such of these ids."""
+        unknown = [task for task in tasks if TASK_ID.fullmatch(task) and not session.host.core.knows(task)]
+        if unknown:
+            session.host.remember(await self._history.find(unknown))
 
     async def _indexed(self, ask: Callable[[ReadModel], R]) -> R:
         """Ask the index, in a thread, once it knows everything that is durable now."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
@@ -14,7 +14,8 @@ from workflow_engine.core.restoring import decode
 from workflow_engine.core.tick import Components
 from workflow_engine.core.wholeness import flaw, opened
 from workflow_engine.errors import IllegalTransition, InputRefused, UnknownTask
-from workflow_engine.face.commanding import Commanding
+from workflow_engine.face.rerunning import Rerunning
+from workflow_engine.face.submitting import who
 from workflow_engine.face.threads import on_engine_loop
 from workflow_engine.registry import Chosen
 from workflow_engine.runtime.session import Session
@@ -39,7 +40,7 @@ AT_ONCE: Final = 1_000
 """How many tasks are assessed before other work of the loop has its turn."""
 
 
-class Moving(Commanding):
+class Moving(Rerunning):
     """Moves tasks that are under way."""
 
     @on_engine_loop
@@ -66,7 +67,12 @@ class Moving(Commanding):
 
     @on_engine_loop
     async def migrate(
-        self, task: Task | str, spec: WorkflowSpec | str, phases: Mapping[str, str] | None = None
+        self,
+        task: Task | str,
+        spec: WorkflowSpec | str,
+        phases: Mapping[str, str] | None = None,
+        *,
+        by: str | None = None,
     ) -> Task:
         """Let a live task go on with another definition of its workflow; see `assess`.
 
@@ -78,22 +84,23 @@ class Moving(Commanding):
             spec: the definition, or a name for the one that new tasks of this name go by.
             phases: what phases that it has completed are called in the new definition, where that differs; given,
                 though it be empty, it lets a task go over that is "mappable".
+            by: who wants that, for the history.
 
         Raises:
             UnknownTask: there is none of this id.
             IllegalTransition: it is blocked, or mappable and *phases* is missing, or it has ended.
             InputRefused: there is no such workflow or phase, or the task goes through another workflow.
         """
-        renamed = _renamed(phases)
+        renamed, whom = _renamed(phases), who(by)
         session, name = await self._found(task)
         chosen = self._workflows.named(spec, session.host.core)
         if not session.host.core.has_ended(name):
             self._workflows.provide(chosen, session.host)
-        await session.ask(lambda ticket: Migrate(name, chosen.digest, renamed, ticket))
+        await session.ask(lambda ticket: Migrate(name, chosen.digest, renamed, ticket, whom))
         return await self._seen(session, name)
 
     @on_engine_loop
-    async def export_task(self, task: Task | str, cancel: bool = False) -> dict[str, Any]:
+    async def export_task(self, task: Task | str, cancel: bool = False, *, by: str | None = None) -> dict[str, Any]:
         """Return a task as one JSON document, for `import_task` of another engine.
 
         It holds the task with its runs, questions and timers, the tasks that it has forked and waits for, their
@@ -103,6 +110,7 @@ class Moving(Commanding):
         Args:
             task: which.
             cancel: whether it ends here, so that its copy alone goes on; nothing is compensated then.
+            by: who cancels it, for the history.
 
         Raises:
             UnknownTask: there is none of this id.
@@ -111,6 +119,7 @@ class Moving(Commanding):
             InputRefused: its artifacts are too large for a document.
             ArtifactError: an artifact cannot be read.
         """
+        whom = who(by)
         session, name = await self._found(task)
         core = session.host.core
         if not core.knows(name):
@@ -118,7 +127,7 @@ class Moving(Commanding):
         entities = core.export(name)
         artifacts = await self._contents(entities, {})
         if cancel:  # it may have gone on meanwhile: what holds is how it was when it ended
-            entities = await session.ask(lambda ticket: Release(name, ticket))
+            entities = await session.ask(lambda ticket: Release(name, ticket, whom))
             artifacts = await self._contents(entities, artifacts)
         await session.host.durable()
         exported_at = datetime.fromtimestamp(session.host.now(), UTC).isoformat()
@@ -126,23 +135,24 @@ class Moving(Commanding):
         return await asyncio.to_thread(written, name, exported_at, entities, definitions, artifacts)
 
     @on_engine_loop
-    async def import_task(self, document: Mapping[str, Any] | bytes) -> Task:
+    async def import_task(self, document: Mapping[str, Any] | bytes, *, by: str | None = None) -> Task:
         """Take in a task that another engine exported; it goes on from where it was, and keeps its ids.
 
         Its definitions come with it, the programs that they name too: import only documents that you trust.
 
         Args:
             document: what `export_task` gave, or that as JSON.
+            by: who imports it, for the history.
 
         Raises:
             InputRefused: it is no such document, or has been changed, or the task has ended.
             IllegalTransition: the task is here already.
             ArtifactError: an artifact cannot be stored.
         """
+        whom = who(by)
         given = await asyncio.to_thread(read, document)
         session = await self._opened()
-        for name in [entity for entity in given.entities if "/" not in entity]:
-            await self._recall(session, name)
+        await self._recall(session, *(entity for entity in given.entities if "/" not in entity))
         core = session.host.core
         if core.knows(given.task):
             raise IllegalTransition(f"task {given.task}", "here already", "import")
@@ -153,7 +163,7 @@ class Moving(Commanding):
             await self.artifacts.put(reference.name, content.content, media_type=reference.media_type)
         for chosen in found.definitions:
             self._workflows.provide(chosen, session.host)
-        await session.ask(lambda ticket: Adopt(given.task, given.entities, ticket))
+        await session.ask(lambda ticket: Adopt(given.task, given.entities, ticket, whom))
         return await self._seen(session, given.task)
 
     async def _contents(
@@ -197,16 +207,15 @@ def _checked(document: TaskDocument, known: Mapping[str, Plan]) -> _Found:
         raise InputRefused(f"task {document.task} cannot be imported: {problem}")
     entities = {entity: decode(components) for entity, components in opened(document.entities).items()}
     check_forms(entities)
-    chosen = [Chosen(spec, digest) for digest, spec in specs.items() if digest in set(_digests(entities))]
+    wanted = _digests(entities)
+    chosen = [Chosen(spec, digest) for digest, spec in specs.items() if digest in wanted]
     return _Found(chosen, artifacts_of(document, entities))
 
 
-def _digests(entities: Mapping[str, Components]) -> Iterable[str]:
-    """Yield the hashes of the definitions that the tasks among *entities* go by."""
-    for components in entities.values():
-        identity = components.get("identity")
-        if isinstance(identity, Identity):
-            yield identity.definition
+def _digests(entities: Mapping[str, Components]) -> Collection[str]:
+    """Return the hashes of the definitions that the tasks among *entities* go by, each once, in their order."""
+    identities = (components.get("identity") for components in entities.values())
+    return dict.fromkeys(identity.definition for identity in identities if isinstance(identity, Identity))
 
 
 def _definitions(session: Session, entities: Mapping[str, Components]) -> dict[str, WrittenDefinition]:

@@ -80,6 +80,18 @@ class Opening(Registering):
         """The event loop that the engine's data was opened under; None while it is closed."""
         return self._session.loop if self._session is not None else None
 
+    @property
+    def commits(self) -> int:
+        """Number of the last commit that was decided; 0 while the data is closed.  From any thread."""
+        session = self._session
+        return session.host.commits if session is not None else 0
+
+    @property
+    def well(self) -> bool:
+        """Whether tasks are carried out, and what is decided can be stored.  From any thread."""
+        session = self._live()
+        return session is not None and session.serving and session.host.trouble is None
+
     def watch(self, watcher: Callable[[Committed], None]) -> None:
         """Have *watcher* called, on the engine's loop, with every commit that is durable: its events, and what ended.
 
@@ -97,6 +109,15 @@ class Opening(Registering):
         soon.
         """
         self._listeners.append(listener)
+
+    async def open(self) -> None:
+        """Open the data under this loop; `run`, and whatever is asked of the engine, do so by themselves.
+
+        Raises:
+            JournalLocked: another engine has the data.
+            JournalDamaged: the journal holds something that was never written.
+        """
+        await self._opened()
 
     async def run(self) -> None:
         """Carry tasks out until `stop` is called; then finish or hand back what is under way, and close the data.

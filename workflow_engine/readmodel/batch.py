@@ -137,19 +137,24 @@ class Batch:
 
     def change(self, entity: str, components: Changed | None) -> None:
         """Take in what one commit does to one entity."""
+        if entity[0] == "#":
+            self._change_other(entity, components)
+            return
         task, slash, run = entity.partition("/")
         if slash:
             self.task(task).change_run(run, components)
-        elif entity.startswith(TIMETABLE):
-            self.timetables[entity.removeprefix(TIMETABLE)] = _one(components, "timetable")
-        elif entity.startswith(LEDGER):
-            self.ledgers[entity.removeprefix(LEDGER)] = _one(components, "ledger")
-        elif entity.startswith("#"):
-            self.definitions[entity[1:]] = _one(components, "definition")
         elif components is None:
             self.task(task).purge()
         else:
             self.task(task).change(components)
+
+    def _change_other(self, entity: str, components: Changed | None) -> None:
+        if entity.startswith(TIMETABLE):
+            self.timetables[entity.removeprefix(TIMETABLE)] = _one(components, "timetable")
+        elif entity.startswith(LEDGER):
+            self.ledgers[entity.removeprefix(LEDGER)] = _one(components, "ledger")
+        else:
+            self.definitions[entity[1:]] = _one(components, "definition")
 
     def _note(self, record: Record) -> None:
         json = array(record.events)

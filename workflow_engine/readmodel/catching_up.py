@@ -14,7 +14,7 @@ from workflow_engine.readmodel.leaping import leap
 from workflow_engine.readmodel.schema import read_position, write_position
 from workflow_engine.readmodel.writing import write
 
-STEP_BYTES: Final = 16 << 20
+STEP_BYTES: Final = 4 << 20
 """How much of the journal one transaction takes in, about."""
 
 

@@ -5,8 +5,9 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from workflow_engine.core.components import Cost, Failure, Identity, Question, Spent, Stage, Status
+from workflow_engine.core.components import Cost, Failure, Identity, Spent, Stage, Status, TaskState, WaitKind
 from workflow_engine.readmodel.batch import Components
+from workflow_engine.readmodel.grouping import failure_group
 
 LATE: Final = 1e18
 """The deadline of a question without one: after all others."""
@@ -20,6 +21,22 @@ class Place(NamedTuple):
     phase: str
     classification: str
     waiting: str | None
+
+
+class Question(msgspec.Struct, frozen=True, gc=False):
+    """What is read of a run's open question; see `workflow_engine.core.components.Question`."""
+
+    id: str
+    kind: WaitKind
+    prompt: str
+    asked_at: float
+    assignee: str | None = None
+    candidates: tuple[str, ...] = ()
+    due: float | None = None
+    overdue: bool = False
+    claimed_by: str | None = None
+    owner: str | None = None
+    escalate_to: tuple[str, ...] = ()
 
 
 class Described(NamedTuple):
@@ -72,6 +89,9 @@ def task_row(k: int, n: int, of: Described, ended: bool, places: list[Place]) ->
         len(places) > 1,
         stage.name if stage is not None else None,
         _encode(spent.cost) if spent is not None and spent.cost != Cost() else None,
+        failure_group(identity.workflow, failure.phase, failure.error, failure.message)
+        if failure is not None and status.state is TaskState.FAILED
+        else None,
     )
 
 
@@ -86,25 +106,27 @@ def places_of(runs: Mapping[str, Components], classifications: Mapping[str, str]
     for run, components in runs.items():
         visit = components.get("run")
         if type(visit) is msgspec.Raw:
-            phase, since = _decode_run(visit)
+            of = _decode_run(visit)
             suspended = components.get("suspended")
             waiting = _decode_suspended(suspended).kind if type(suspended) is msgspec.Raw else None
-            found.append(Place(run, since, phase, classifications.get(phase, phase), waiting))
+            found.append(Place(run, of.since, of.phase, classifications.get(of.phase, of.phase), waiting))
     return sorted(found, key=lambda place: (place.since, place.run))
 
 
-def question_row(k: int, task: str, run: str, components: Components) -> tuple[tuple[Any, ...], Question] | None:
+def question_row(
+    k: int, identity: Identity, run: str, components: Components
+) -> tuple[tuple[Any, ...], Question] | None:
     """Return the row of a run's open question and the question, or None where it asks nothing."""
     visit, raw = components.get("run"), components.get("question")
     if type(visit) is not msgspec.Raw or type(raw) is not msgspec.Raw:
         return None
-    question = _decode_question(raw)
+    question, of = _decode_question(raw), _decode_run(visit)
     row = (
         k,
         run,
         question.id,
-        task,
-        _decode_run(visit)[0],
+        identity.id,
+        of.phase,
         question.kind.value,
         question.prompt,
         question.assignee,
@@ -113,14 +135,22 @@ def question_row(k: int, task: str, run: str, components: Components) -> tuple[t
         question.due,
         question.overdue,
         deadline(question),
+        identity.workflow,
+        of.visit,
+        question.claimed_by,
+        question.owner,
+        _encode(question.escalate_to),
+        question.assignee is None and not question.candidates,
     )
     return row, question
 
 
-def invited_rows(k: int, run: str, question: Question) -> Iterator[tuple[Any, ...]]:
-    """Give a row for everybody who may answer."""
-    for candidate in dict.fromkeys(question.candidates):
-        yield k, run, candidate, deadline(question), question.asked_at, question.id
+def addressed_rows(k: int, run: str, question: Question) -> Iterator[tuple[Any, ...]]:
+    """Give a row for everybody, person or group, whom the question names."""
+    order = deadline(question), question.asked_at, question.id
+    for person in dict.fromkeys((*question.candidates, question.assignee, question.claimed_by)):
+        if person is not None:
+            yield k, run, person, *order, person in question.candidates, question.overdue
 
 
 def deadline(question: Question) -> float:
@@ -153,7 +183,8 @@ class _Suspended(msgspec.Struct, frozen=True, gc=False):
 
 class _Run(msgspec.Struct, frozen=True, gc=False):
     phase: str
-    since: float
+    since: float = 0.0
+    visit: int = 1
 
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -164,10 +195,5 @@ _decode_stage: Final = msgspec.json.Decoder(Stage).decode
 _decode_spent: Final = msgspec.json.Decoder(Spent).decode
 _decode_question: Final = msgspec.json.Decoder(Question).decode
 _decode_suspended: Final = msgspec.json.Decoder(_Suspended).decode
-_decode_visit: Final = msgspec.json.Decoder(_Run).decode
+_decode_run: Final = msgspec.json.Decoder(_Run).decode
 _decode_definition: Final = msgspec.json.Decoder(_Definition).decode
-
-
-def _decode_run(visit: msgspec.Raw) -> tuple[str, float]:
-    decoded = _decode_visit(visit)
-    return decoded.phase, decoded.since

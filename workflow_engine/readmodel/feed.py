@@ -14,6 +14,9 @@ from workflow_engine.readmodel.rows import EventRow
 FEED_BYTES: Final = 256 << 20
 """How far the feed reaches back, as JSON."""
 
+LATEST_BYTES: Final = 16 << 20
+"""How far the newest events are looked for, as JSON."""
+
 
 def write_feed(connection: sqlite3.Connection, commits: list[tuple[int, float, bytes]]) -> None:
     """Add (number, engine time, JSON array of events) of *commits*, and drop what is too old."""
@@ -97,6 +100,24 @@ def feed(connection: sqlite3.Connection, after: tuple[int, int]) -> Iterator[Eve
                 yield EventRow(n, i, at, event.get("task", ""), event)
 
 
+def latest(
+    connection: sqlite3.Connection, kinds: Collection[str] | None, before: tuple[int, int]
+) -> Iterator[EventRow]:
+    """Give the events before a place, newest first, as far as the newest commits have them."""
+    names = None if kinds is None else [b'"%b"' % kind.encode() for kind in kinds]
+    read = 0
+    for n, at, json in connection.execute(_SELECT_NEWEST, (before[0],)):
+        read += len(json)
+        if read > LATEST_BYTES:
+            return
+        if names is None or any(name in json for name in names):
+            events = _decode_events(json)
+            for i in range(len(events) - 1, -1, -1):
+                event = events[i]
+                if (n, i) < before and event is not None and (kinds is None or event.get("event") in kinds):
+                    yield EventRow(n, i, at, event.get("task", ""), event)
+
+
 def history(connection: sqlite3.Connection, task: str, after: tuple[int, int]) -> Iterator[EventRow]:
     """Give the events about one task behind a place."""
     for (json,) in connection.execute(_SELECT_TASK, (task, after[0])):
@@ -127,6 +148,7 @@ SELECT feed.n, feed.json FROM json_each(CAST(? AS TEXT)) AS asked CROSS JOIN fee
 """
 _SELECT_HISTORY: Final = "SELECT json FROM history WHERE k = ?"
 _SELECT: Final = "SELECT n, at, json FROM feed WHERE n >= ? ORDER BY n"
+_SELECT_NEWEST: Final = "SELECT n, at, json FROM feed WHERE n <= ? ORDER BY n DESC"
 _SELECT_TASK: Final = """
 SELECT history.json FROM tasks CROSS JOIN history ON history.k = tasks.k WHERE tasks.id = ? AND history.n >= ?
 ORDER BY history.n

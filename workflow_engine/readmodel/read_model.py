@@ -1,8 +1,9 @@
 """The read model: what is asked of the index, from any process and thread."""
 
 import sqlite3
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -11,10 +12,24 @@ from workflow_engine.core.record import TaskRecord
 from workflow_engine.errors import JournalError
 from workflow_engine.journal.layout import Layout
 from workflow_engine.journal.port import Entities
-from workflow_engine.readmodel import inbox, reading
+from workflow_engine.readmodel import counting, failures, inbox, reading, summaries
 from workflow_engine.readmodel.catching_up import Misfit, Step
 from workflow_engine.readmodel.index_file import IndexFile, Unusable
-from workflow_engine.readmodel.rows import LIMIT, EventRow, Page, QuestionPage, QuestionQuery, TaskQuery
+from workflow_engine.readmodel.rows import (
+    LIMIT,
+    AnsweredRow,
+    Counted,
+    EventRow,
+    FailureOrder,
+    FailurePage,
+    Overview,
+    Page,
+    QuestionCounts,
+    QuestionPage,
+    QuestionQuery,
+    TaskQuery,
+    WorkflowRow,
+)
 from workflow_engine.readmodel.schema import read_position
 
 T = TypeVar("T")
@@ -97,8 +112,48 @@ class ReadModel:
         return self._ask(lambda connection: reading.tasks(connection, query or TaskQuery()))
 
     def counts(self, query: TaskQuery | None = None) -> dict[TaskState, int]:
-        """Return how many tasks of *query* stand where; states without any are left out."""
-        return self._ask(lambda connection: reading.counts(connection, query or TaskQuery()))
+        """Return how many tasks of *query* stand where; states without any are left out.
+
+        All tasks, or those of a state, workflow or definition, cost nothing to count.  What is filtered further is
+        counted one by one, however long that takes; see `counted`.
+        """
+        return self._ask(lambda connection: counting.counts(connection, query or TaskQuery()))
+
+    def counted(self, query: TaskQuery | None = None) -> dict[TaskState, Counted]:
+        """Return how many tasks of *query* stand where, at once: where those are many, at least how many."""
+        return self._ask(lambda connection: counting.counted(connection, query or TaskQuery()))
+
+    def workflows(self) -> tuple[WorkflowRow, ...]:
+        """Return the workflows of all tasks, by name."""
+        return self._ask(summaries.workflows)
+
+    def failures(
+        self,
+        workflow: str | None = None,
+        limit: int = LIMIT,
+        after: str | None = None,
+        order: FailureOrder = "-last",
+    ) -> FailurePage:
+        """Return a page of groups of failed tasks.
+
+        Args:
+            workflow: of which workflow; None for all.
+            limit: groups at most.
+            after: `FailurePage.next` of the page before.
+            order: which come first.
+
+        Raises:
+            InputRefused: one of these is not acceptable.
+        """
+        return self._ask(lambda connection: failures.failures(connection, workflow, order, limit, after))
+
+    def overview(self, now: float, window_seconds: float = 3_600) -> Overview:
+        """Return how things stand at *now* (engine time, in seconds), and what went on in the window before.
+
+        Raises:
+            InputRefused: the window is shorter than a minute or longer than 30 days.
+        """
+        return self._ask(lambda connection: summaries.overview(connection, now, window_seconds))
 
     def record(self, task: str) -> TaskRecord | None:
         """Return all that is known of a task, live, ended or archived; None if there is none of this id."""
@@ -115,6 +170,18 @@ class ReadModel:
             InputRefused: something of *query* is not acceptable.
         """
         return self._ask(lambda connection: inbox.questions(connection, query or QuestionQuery()))
+
+    def question_counts(self, people: Sequence[str] = ()) -> QuestionCounts:
+        """Return how many open questions there are for somebody.
+
+        Args:
+            people: a person, then the groups of that person; without any, what is overdue is that of all.
+        """
+        return self._ask(lambda connection: inbox.question_counts(connection, tuple(people)))
+
+    def answered(self, task: str) -> tuple[AnsweredRow, ...]:
+        """Return the questions of a task that were answered, the first first."""
+        return self._ask(lambda connection: reading.answered(connection, task))
 
     def timetables(self) -> tuple[Timetable, ...]:
         """Return when tasks are submitted by themselves, by the names of their workflows."""
@@ -137,6 +204,24 @@ class ReadModel:
         """
         return self._ask(lambda connection: reading.events(connection, task, after_n, after_i, limit))
 
+    def latest_events(
+        self,
+        limit: int = LIMIT,
+        kinds: Collection[str] | None = None,
+        before_n: int | None = None,
+        before_i: int = 0,
+    ) -> tuple[EventRow, ...]:
+        """Return what was decided last, newest first, as far as the newest commits have it.
+
+        Args:
+            limit: events at most.
+            kinds: names of events, of which any will do; None for all.
+            before_n: number of the commit to begin before; None for the newest.
+            before_i: number of the event in that commit to begin before.
+        """
+        before = (sys.maxsize if before_n is None else before_n, before_i)
+        return self._ask(lambda connection: reading.latest_events(connection, limit, kinds, before))
+
     def find(self, tasks: Sequence[str], *, at_least: int) -> Entities:
         """Return the components of those of *tasks* that have ended.
 
@@ -152,6 +237,7 @@ class ReadModel:
         for _ in range(TRIES):
             try:
                 with self._file.opened() as connection:
+                    connection.execute("BEGIN")  # what is read one after the other belongs together
                     return query(connection)
             except Unusable:
                 self.catch_up()
@@ -162,10 +248,11 @@ class ReadModel:
         try:
             while True:
                 with self._file.opened() as connection:
-                    n, more = step.take(connection)
-                self._report(n)
-                if not more or (deadline is not None and time.monotonic() >= deadline):
-                    return n
+                    for _ in range(STEPS_AT_ONCE):
+                        n, more = step.take(connection)
+                        self._report(n)
+                        if not more or (deadline is not None and time.monotonic() >= deadline):
+                            return n
         finally:
             step.close()
 
@@ -207,6 +294,9 @@ class ReadModel:
         if not self._layout.journal.is_dir():
             raise JournalError(f"there is no journal in {self._layout.data}; name the data directory of an engine")
 
+
+STEPS_AT_ONCE: Final = 64
+"""Steps of one connection: SQLite tidies up whenever the last one closes, and nobody replaces the file before."""
 
 TRIES: Final = 5
 """How often to begin again when files are replaced meanwhile."""

@@ -3,7 +3,7 @@
 import itertools
 import sqlite3
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -12,36 +12,27 @@ from workflow_engine.core.components import Cost, Definition, Ledger, TaskState,
 from workflow_engine.core.record import TaskRecord
 from workflow_engine.core.restoring import decode
 from workflow_engine.journal.port import Entities
-from workflow_engine.readmodel import cursor, searching, selecting
-from workflow_engine.readmodel.feed import feed, history
-from workflow_engine.readmodel.rows import EventRow, Page, TaskQuery, TaskRow
+from workflow_engine.readmodel import cursor, narrowing, searching, selecting
+from workflow_engine.readmodel.feed import feed, history, latest
+from workflow_engine.readmodel.rows import AnsweredRow, EventRow, Page, TaskQuery, TaskRow
 from workflow_engine.readmodel.selecting import ORDERS
 from workflow_engine.readmodel.statements import SELECT_DEFINITION
-from workflow_engine.readmodel.stored import load
+from workflow_engine.readmodel.stored import load, load_table
 from workflow_engine.readmodel.writing import lookup
 
 
 def tasks(connection: sqlite3.Connection, query: TaskQuery) -> Page:
     """Return a page of tasks."""
-    found = searching.search(connection, query.text) if query.text else None
-    if query.text and found is None:
+    selecting.checked_statuses(query)
+    text = searching.search(connection, query.text) if query.text else None
+    if query.text and text is None:
         return Page(())
-    sql = selecting.page(query, found)
-    rows = connection.execute(sql.text, sql.parameters).fetchall()
+    rows = _page(connection, query, text)
     listed = tuple(_task_row(connection, row) for row in rows[: query.limit])
     if len(rows) <= query.limit:
         return Page(listed)
     key = tuple(_KEYS[column](listed[-1]) for column in ORDERS[query.order].columns)
     return Page(listed, cursor.encode(query.order, key))
-
-
-def counts(connection: sqlite3.Connection, query: TaskQuery) -> dict[TaskState, int]:
-    """Return how many tasks stand where."""
-    found = searching.search(connection, query.text) if query.text else None
-    if query.text and found is None:
-        return {}
-    sql = selecting.counts(query, found)
-    return {TaskState(state): number for state, number in connection.execute(sql.text, sql.parameters)}
 
 
 def record(connection: sqlite3.Connection, task: str) -> TaskRecord | None:
@@ -52,6 +43,16 @@ def record(connection: sqlite3.Connection, task: str) -> TaskRecord | None:
     stored = load(connection, known.k)
     runs = {f"{task}/{run}": decode(components) for run, components in stored.runs.items()}
     return TaskRecord(task, decode(stored.own), runs)
+
+
+def answered(connection: sqlite3.Connection, task: str) -> tuple[AnsweredRow, ...]:
+    """Return the questions of a task that were answered, the first first."""
+    known = lookup(connection, [task]).get(task)
+    if known is None:
+        return ()
+    given = {key: _decode_answer(json) for key, json in load_table(connection, known.k, "answers").items()}
+    rows = (AnsweredRow(question, one.at, one.value, one.by) for question, one in given.items())
+    return tuple(sorted(rows, key=lambda row: (row.at, row.question)))
 
 
 def definition(connection: sqlite3.Connection, digest: str) -> Definition | None:
@@ -86,6 +87,39 @@ def events(
     return tuple(itertools.islice(found, limit))
 
 
+def latest_events(
+    connection: sqlite3.Connection, limit: int, kinds: Collection[str] | None, before: tuple[int, int]
+) -> tuple[EventRow, ...]:
+    """Return events before a place, newest first."""
+    cursor.checked(limit)
+    return tuple(itertools.islice(latest(connection, kinds, before), limit))
+
+
+def _page(connection: sqlite3.Connection, query: TaskQuery, text: searching.Text | None) -> list[Any]:
+    among = text.rows if text is not None else None
+    narrow = None
+    if not selecting.served(query):
+        narrow = narrowing.narrowest(connection, query, among, narrowing.FEW, ordered=True)
+    few = narrow.rows if narrow is not None and narrow.few else None
+    if text is None or few is text.rows:
+        sql = selecting.page(query, None, few)
+        return connection.execute(sql.text, sql.parameters).fetchall()
+    if text.probe is not None:
+        rows = searching.attempt(connection, selecting.page(query, text.probe, few))
+        if rows is not None:
+            return rows
+    sql = selecting.page(query, searching.hits(connection, text), few)
+    return connection.execute(sql.text, sql.parameters).fetchall()
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    """An accepted answer; see `workflow_engine.core.components.AnswerRecord`."""
+
+    at: float
+    value: Any
+    by: str | None = None
+
+
 _TIMETABLES: Final = "SELECT json FROM timetables ORDER BY workflow"
 _LEDGERS: Final = "SELECT json FROM ledgers ORDER BY workflow"
 _PLACES: Final = """
@@ -100,13 +134,14 @@ _KEYS: Final[dict[str, Callable[[TaskRow], str | float]]] = {
 }
 _decode_timetable: Final = msgspec.json.Decoder(Timetable).decode
 _decode_ledger: Final = msgspec.json.Decoder(Ledger).decode
+_decode_answer: Final = msgspec.json.Decoder(_Answer).decode
 _decode_cost: Final = msgspec.json.Decoder(Cost).decode
 _decode_labels: Final = msgspec.json.Decoder(dict[str, str]).decode
 
 
 def _task_row(connection: sqlite3.Connection, row: tuple[Any, ...]) -> TaskRow:
     k, task, workflow, definition, status, since, submitted_at, ended_at, reason, rank, assigned_to, parent = row[:12]
-    labels, phase, classification, waiting, spread, failed_phase, error, message, stage, cost = row[12:]
+    labels, phase, classification, waiting, spread, failed_phase, error, message, stage, cost, group = row[12:]
     places: list[tuple[str, str, str | None]] = [(phase, classification, waiting)] if phase is not None else []
     if spread:
         places = connection.execute(_PLACES, (k,)).fetchall()
@@ -132,4 +167,5 @@ def _task_row(connection: sqlite3.Connection, row: tuple[Any, ...]) -> TaskRow:
         message,
         stage,
         _decode_cost(cost) if cost is not None else None,
+        group,
     )

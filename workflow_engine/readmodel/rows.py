@@ -5,6 +5,48 @@ from typing import Any, Final, Literal
 import msgspec
 
 from workflow_engine.core.components import Cost, TaskState, WaitKind
+from workflow_engine.readmodel.summary_rows import (
+    Bucket,
+    DaySpending,
+    DefinitionRow,
+    FailureGroup,
+    FailureOrder,
+    FailurePage,
+    Latency,
+    Oldest,
+    Overview,
+    Spending,
+    Waiting,
+    WorkflowRow,
+)
+
+__all__ = [
+    "LIMIT",
+    "LIMIT_MAX",
+    "AnsweredRow",
+    "Bucket",
+    "Counted",
+    "DaySpending",
+    "DefinitionRow",
+    "EventRow",
+    "FailureGroup",
+    "FailureOrder",
+    "FailurePage",
+    "Latency",
+    "Oldest",
+    "Order",
+    "Overview",
+    "Page",
+    "QuestionCounts",
+    "QuestionPage",
+    "QuestionQuery",
+    "QuestionRow",
+    "Spending",
+    "TaskQuery",
+    "TaskRow",
+    "Waiting",
+    "WorkflowRow",
+]
 
 Order = Literal["submitted", "-submitted", "since", "-since", "priority", "id", "-id"]
 """By submission, by the time a task came to stand where it stands, by priority (highest first, then oldest), by id; a
@@ -28,10 +70,17 @@ class TaskQuery(msgspec.Struct, frozen=True):
         waiting: "human", "agent" or "io": what that run waits for.
         labels: values by name, all of which the task has.
         text: words, all of which stand in what was submitted, in outputs, labels, the id or the failure, as far as
-            the first 4,096 characters of these; ``ship*`` stands for all words that begin so.
+            the first 4,096 characters of these; ``ship*`` stands for all words that begin so.  A single word also
+            finds the tasks whose ids begin with it, and the id of a run or question finds its task.
         parent: id of the task that forked it.
         submitted_after: engine time, in seconds, at or after which it was submitted.
         submitted_before: engine time, in seconds, before which it was submitted.
+        since_after: engine time, in seconds, at or after which it came to stand where it stands.
+        since_before: engine time, in seconds, before which it did.
+        definition: hash of the definition it runs, or ran, on.
+        failure_group: key of a `FailureGroup` it belongs to.
+        failed_phase: id of the phase in which it failed.
+        error: class of the error it failed with.
         order: see `Order`.
         limit: rows at most.
         after: `Page.next` of the page before.
@@ -47,6 +96,12 @@ class TaskQuery(msgspec.Struct, frozen=True):
     parent: str | None = None
     submitted_after: float | None = None
     submitted_before: float | None = None
+    since_after: float | None = None
+    since_before: float | None = None
+    definition: str | None = None
+    failure_group: str | None = None
+    failed_phase: str | None = None
+    error: str | None = None
     order: Order = "-submitted"
     limit: int = LIMIT
     after: str | None = None
@@ -76,6 +131,7 @@ class TaskRow(msgspec.Struct, frozen=True, omit_defaults=True):
         message: see failed_phase.
         stage: the stage of its workflow that it is at, or None.
         cost: what its models have cost, None where nothing.
+        failure_group: key of the `FailureGroup` it belongs to, None where it has not failed.
     """
 
     id: str
@@ -98,6 +154,7 @@ class TaskRow(msgspec.Struct, frozen=True, omit_defaults=True):
     message: str | None = None
     stage: str | None = None
     cost: Cost | None = None
+    failure_group: str | None = None
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -121,6 +178,11 @@ class QuestionQuery(msgspec.Struct, frozen=True):
         task: id of the task.
         kind: "human", "agent" or "io": who is meant.
         overdue: whether the due time has been announced.
+        claimed_by: who has claimed it.
+        people: a person and the groups of that person; any of whom is asked, may answer, or has claimed it.
+        unassigned: whether nobody is named, neither as assignee nor as candidate.
+        workflow: name of the task's workflow.
+        text: a part of the prompt, in capitals or not.
         limit: rows at most.
         after: `QuestionPage.next` of the page before.
     """
@@ -130,6 +192,11 @@ class QuestionQuery(msgspec.Struct, frozen=True):
     task: str | None = None
     kind: WaitKind | str | None = None
     overdue: bool | None = None
+    claimed_by: str | None = None
+    people: tuple[str, ...] = ()
+    unassigned: bool | None = None
+    workflow: str | None = None
+    text: str | None = None
     limit: int = LIMIT
     after: str | None = None
 
@@ -151,6 +218,10 @@ class QuestionRow(msgspec.Struct, frozen=True, omit_defaults=True):
         candidates: people or groups of whom any may answer.
         due: engine time, in seconds, after which it is overdue.
         overdue: whether the due time has been announced.
+        claimed_by: who has claimed it, or None.
+        owner: whose it is when nobody answers, or None.
+        escalate_to: people or groups who are asked when it is overdue.
+        visit: how often the task came to the phase, from 1.
     """
 
     id: str
@@ -166,6 +237,10 @@ class QuestionRow(msgspec.Struct, frozen=True, omit_defaults=True):
     candidates: tuple[str, ...] = ()
     due: float | None = None
     overdue: bool = False
+    claimed_by: str | None = None
+    owner: str | None = None
+    escalate_to: tuple[str, ...] = ()
+    visit: int = 1
 
 
 class QuestionPage(msgspec.Struct, frozen=True):
@@ -191,3 +266,47 @@ class EventRow(msgspec.Struct, frozen=True):
     at: float
     task: str
     event: dict[str, Any]
+
+
+class Counted(msgspec.Struct, frozen=True):
+    """A number that was counted up to a bound.
+
+    Attributes:
+        n: how many there are, or at least how many.
+        capped: whether there may be more.
+    """
+
+    n: int
+    capped: bool = False
+
+
+class QuestionCounts(msgspec.Struct, frozen=True):
+    """How many open questions there are for somebody; each is what a `QuestionQuery` lists.
+
+    Attributes:
+        mine: those that name the person: ``people`` is the person alone.
+        groups: those that name the person or a group of the person: ``people`` is all of them.
+        all: whoever they are for.
+        overdue: those of *groups* whose due time has been announced.
+    """
+
+    mine: Counted
+    groups: Counted
+    all: Counted
+    overdue: Counted
+
+
+class AnsweredRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A question of a task that was answered.
+
+    Attributes:
+        question: its id.
+        at: when, engine time, in seconds.
+        value: the answer, JSON.
+        by: who answered, None where that is not known.
+    """
+
+    question: str
+    at: float
+    value: Any
+    by: str | None = None

@@ -2,37 +2,94 @@
 
 import re
 import sqlite3
-from typing import Final
+import time
+from typing import Any, Final, NamedTuple
 
 from workflow_engine.readmodel.schema import has_fts5
-from workflow_engine.readmodel.selecting import Found, Sql
-
-MANY: Final = 2_000
-"""Tasks with a text from which on they are not all read for a page."""
+from workflow_engine.readmodel.sql import Sql
 
 
-def search(connection: sqlite3.Connection, text: str) -> Found | None:
+class Text(NamedTuple):
+    """How tasks with a text are found.
+
+    Attributes:
+        rows: the statement that gives the numbers of their rows.
+        probe: the condition that a task has the text, None where that costs as much as finding all that have it.
+    """
+
+    rows: Sql
+    probe: Sql | None = None
+
+
+def search(connection: sqlite3.Connection, text: str) -> Text | None:
     """Return how tasks with all words of *text* are found; None where it has no word.
 
-    A word that ends in ``*`` stands for all that begin so.  Nothing else in *text* is an operator.
+    A word that ends in ``*`` stands for all that begin so.  Nothing else in *text* is an operator.  One word alone also
+    finds tasks by the beginning of their ids, and by what a run or question of theirs is called.
     """
     words = [word for word in _clean(text).split() if _WORD.search(word)]
     if not words:
         return None
-    full = has_fts5(connection)
-    rows = Sql(_FTS5, (" ".join(map(_match, words)),)) if full else _likes(words)
-    count: int = connection.execute(f"{_COUNT} ({rows.text} LIMIT ?)", (*rows.parameters, MANY)).fetchone()[0]
-    # SQLite collects all that begins with a word before it gives the first, each time it is asked.
-    probed = not (full and any(word.endswith("*") for word in words))
-    return Found(rows, count == MANY, probed)
+    if not has_fts5(connection):
+        found = Text(_likes(words))
+    else:
+        match = (" ".join(map(_match, words)),)
+        probed = not any(word.endswith("*") for word in words)  # all that such a word begins is collected each time
+        found = Text(Sql(_FTS5, match), Sql(_PROBE, match) if probed else None)
+    return found if len(words) > 1 else _or_id(found, words[0])
 
 
-_FTS5: Final = "SELECT rowid FROM search WHERE search MATCH ?"
-_PLAIN: Final = "SELECT rowid FROM search WHERE"
+def attempt(connection: sqlite3.Connection, statement: Sql) -> list[Any] | None:
+    """Return the rows of a statement if they are there in no time, else None.
+
+    What many tasks have is soon found in those that are looked at first, but not always.
+    """
+    deadline = time.monotonic() + TRY_SECONDS
+    connection.set_progress_handler(lambda: time.monotonic() > deadline, _LOOK_EVERY)
+    try:
+        return connection.execute(statement.text, statement.parameters).fetchall()
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_INTERRUPT:
+            raise
+        return None
+    finally:
+        connection.set_progress_handler(None, 0)
+
+
+def hits(connection: sqlite3.Connection, text: Text) -> Sql:
+    """Return the condition that a task is one of those that have *text*, which are all looked up at once.
+
+    Many at once cost a fraction of what it costs to look into the index of words for one row after the other.
+    """
+    connection.execute("CREATE TEMP TABLE hits (k INTEGER PRIMARY KEY)")
+    connection.execute(f"INSERT OR IGNORE INTO hits {text.rows.text}", text.rows.parameters)
+    return Sql("+tasks.k IN (SELECT k FROM hits)")
+
+
+TRY_SECONDS: Final = 0.08
+"""How long is tried to do without looking up all tasks with a text."""
+
+_LOOK_EVERY: Final = 500  # instructions of SQLite, some microseconds
+_PROBE: Final = "EXISTS (SELECT 1 FROM search WHERE search MATCH ? AND search.rowid = tasks.k)"
+_FTS5: Final = "SELECT rowid AS k FROM search WHERE search MATCH ?"
+_PLAIN: Final = "SELECT rowid AS k FROM search WHERE"
 _LIKE: Final = r"search.text LIKE ? ESCAPE '\'"
-_COUNT: Final = "SELECT count(*) FROM"
+_LAST: Final = "\U0010ffff"
 _WORD: Final = re.compile(r"[^\W_]")
 _LIKE_SPECIAL: Final = re.compile(r"[%_\\]")
+
+
+def _or_id(found: Text, word: str) -> Text:
+    task, slash, _ = word.partition("/")
+    bounds = (task, task if slash else task + _LAST)
+    return Text(
+        Sql(
+            f"{found.rows.text} UNION ALL SELECT k FROM tasks WHERE id BETWEEN ? AND ?", found.rows.parameters + bounds
+        ),
+        None
+        if found.probe is None
+        else Sql(f"({found.probe.text} OR tasks.id BETWEEN ? AND ?)", found.probe.parameters + bounds),
+    )
 
 
 def _match(word: str) -> str:
@@ -43,7 +100,12 @@ def _match(word: str) -> str:
 def _likes(words: list[str]) -> Sql:
     """Return the statement for a SQLite without full-text search: it finds parts of words too."""
     likes = " AND ".join([_LIKE] * len(words))
-    return Sql(f"{_PLAIN} {likes}", tuple(f"%{_LIKE_SPECIAL.sub(_escaped, word.removesuffix('*'))}%" for word in words))
+    return Sql(f"{_PLAIN} {likes}", tuple(containing(word.removesuffix("*")) for word in words))
+
+
+def containing(part: str) -> str:
+    """Return the pattern that all texts with *part* in them match, for ``LIKE`` with a backslash as ``ESCAPE``."""
+    return f"%{_LIKE_SPECIAL.sub(_escaped, _clean(part))}%"
 
 
 def _escaped(special: re.Match[str]) -> str:

@@ -9,12 +9,14 @@ from typing import Any, Final, NamedTuple
 from workflow_engine.core.components import TERMINAL, TaskState
 from workflow_engine.errors import InputRefused
 from workflow_engine.readmodel import cursor
+from workflow_engine.readmodel.narrowing import EQUAL, PLACES, between, by_standing
 from workflow_engine.readmodel.rows import TaskQuery
+from workflow_engine.readmodel.sql import Sql, any_of, every
 
 COLUMNS: Final = """tasks.k, tasks.id, tasks.workflow, tasks.definition, tasks.status, tasks.since, tasks.submitted_at,
     tasks.ended_at, tasks.reason, tasks.rank, tasks.assigned_to, tasks.parent, tasks.labels, tasks.phase,
     tasks.classification, tasks.waiting, tasks.spread, tasks.failed_phase, tasks.error, tasks.message,
-    tasks.stage, tasks.cost"""
+    tasks.stage, tasks.cost, tasks.failure_group"""
 
 BRANCHES_MAX: Final = 100
 """Branches of a query at most; SQLite allows 500.  More are left to be filtered."""
@@ -40,28 +42,6 @@ ORDERS: Final = {
 
 _STATES: Final = tuple(state.value for state in TaskState)
 _LIVING: Final = tuple(state.value for state in TaskState if state not in TERMINAL)
-_PLACES: Final = ("phase", "classification", "waiting")
-
-
-class Sql(NamedTuple):
-    """A piece of SQL and what stands for its question marks."""
-
-    text: str
-    parameters: tuple[Any, ...] = ()
-
-
-class Found(NamedTuple):
-    """How tasks with a text are found.
-
-    Attributes:
-        rows: the statement that gives the numbers of their rows.
-        many: whether so many have it that reading them all would cost more than a page.
-        probed: whether it costs little to ask for one row whether it has the text.
-    """
-
-    rows: Sql
-    many: bool
-    probed: bool
 
 
 class Branch(NamedTuple):
@@ -72,12 +52,28 @@ class Branch(NamedTuple):
     ordered: str = "tasks"
 
 
-def page(query: TaskQuery, found: Found | None) -> Sql:
+def served(query: TaskQuery) -> bool:
+    """Whether an index has just the tasks of *query*, in its order."""
+    by_submission = query.order.endswith("submitted")
+    filters = sum(getattr(query, name) is not None for name in (*EQUAL, *PLACES)) + len(query.labels) + bool(query.text)
+    since = query.since_after is not None or query.since_before is not None
+    submitted = query.submitted_after is not None or query.submitted_before is not None
+    if since or (submitted and not by_submission):
+        return filters == 0 and since and not submitted and not query.workflows and query.order.endswith("since")
+    if filters:
+        return filters == 1 and by_submission and not (query.text or query.statuses or query.workflows)
+    if query.workflows:
+        return by_submission
+    return not (query.statuses and query.order.endswith("id"))
+
+
+def page(query: TaskQuery, text: Sql | None = None, few: Sql | None = None) -> Sql:
     """Return the statement that gives a page of *query*, and one row more if there are more.
 
     Args:
         query: what is asked for.
-        found: how its text is found, None where no text is asked for.
+        text: the condition that a task has its text; None where none is asked for, or all of *few* have it.
+        few: the statement that gives the rows of a few tasks, among which are all that fit; None where those are many.
 
     Raises:
         InputRefused: the order, the limit or the cursor is not one.
@@ -89,61 +85,67 @@ def page(query: TaskQuery, found: Found | None) -> Sql:
     key = cursor.decode(query.after, query.order, ordering.kinds) if query.after is not None else None
     texts: list[str] = []
     parameters: list[Any] = []
-    for branch in _branches(query, found):
-        where = branch.where if key is None else (*branch.where, _behind(ordering, branch.ordered, key))
-        conditions = " AND ".join(condition.text for condition in where) or "TRUE"
+    for branch in _among(query, text, few) if few is not None else _branches(query, text):
+        where = every(branch.where if key is None else (*branch.where, _behind(ordering, branch.ordered, key)))
         order = _order(ordering, branch.ordered)
         texts.append(
-            f"SELECT * FROM (SELECT {COLUMNS} FROM {branch.source} WHERE {conditions} ORDER BY {order} LIMIT ?)"
+            f"SELECT * FROM (SELECT {COLUMNS} FROM {branch.source} WHERE {where.text} ORDER BY {order} LIMIT ?)"
         )
-        parameters += [value for condition in where for value in condition.parameters]
-        parameters.append(limit)
+        parameters += [*where.parameters, limit]
     if len(texts) == 1:
         return Sql(texts[0], tuple(parameters))
     columns = ", ".join(f"{column}{' DESC' if ordering.falling else ''}" for column in ordering.columns)
     return Sql(f"{' UNION ALL '.join(texts)} ORDER BY {columns} LIMIT ?", (*parameters, limit))
 
 
-def counts(query: TaskQuery, found: Found | None) -> Sql:
-    """Return the statement that gives (state, number of tasks) of *query*, whatever its order, limit and cursor."""
-    where = (
-        *_common(query, found._replace(many=False) if found is not None else None),
-        *_any_of("status", _statuses(query)),
-        *_any_of("workflow", query.workflows),
-        *_placed(query),
-    )
-    conditions = " AND ".join(condition.text for condition in where) or "TRUE"
-    parameters = tuple(value for condition in where for value in condition.parameters)
-    return Sql(f"SELECT status, count(*) FROM tasks WHERE {conditions} GROUP BY status", parameters)
+def counts(query: TaskQuery, text: Sql | None = None, rows: Sql | None = None) -> Sql:
+    """Return the statement that gives (state, number of tasks) of *query*, whatever its order, limit and cursor.
+
+    Args:
+        query: what is asked for.
+        text: see `page`.
+        rows: the statement that gives the rows of the tasks to count among; None for all.
+    """
+    (branch,) = _among(query, text, rows if rows is not None else Sql("SELECT k FROM tasks"))
+    where = every(branch.where)
+    return Sql(f"SELECT status, count(*) FROM {branch.source} WHERE {where.text} GROUP BY status", where.parameters)
 
 
-def _branches(query: TaskQuery, found: Found | None) -> list[Branch]:
-    statuses = _statuses(query)
-    common = _common(query, found)
-    chosen = (*_any_of("+tasks.status", statuses), *_any_of("+tasks.workflow", query.workflows))
-    if found is not None and not found.many:
-        return [Branch("tasks", (*common, *chosen, *_placed(query)))]
-    if query.labels:
-        return [_labelled(query, (*common, *chosen, *_placed(query)))]
-    if any(getattr(query, place) is not None for place in _PLACES):
-        return _where_placed(query, (*common, *chosen))
-    if query.parent is not None or query.order.endswith("id"):
-        return [Branch("tasks", (*common, *chosen))]
-    return _by_state(query, common, statuses or _STATES)
+def _among(query: TaskQuery, text: Sql | None, few: Sql) -> list[Branch]:
+    among = Sql(f"tasks.k IN ({few.text})", few.parameters)
+    return [Branch("tasks", (among, *_common(query, text, "+"), *_chosen(query), *_placed(query)))]
+
+
+def _branches(query: TaskQuery, text: Sql | None) -> list[Branch]:
+    statuses = checked_statuses(query)
+    by_submission = query.order.endswith("submitted")
+    if by_submission and query.labels and not by_standing(query):
+        return [_labelled(query, (*_common(query, text), *_chosen(query), *_placed(query)))]
+    placed = any(getattr(query, place) is not None for place in PLACES)
+    if by_submission and placed:
+        return _where_placed(query, (*_common(query, text), *_chosen(query)))
+    equal = [column for column in EQUAL if getattr(query, column) is not None]
+    if by_submission and equal:
+        own = Sql(f"tasks.{equal[0]} = ?", (getattr(query, equal[0]),))
+        where = (own, *_common(query, text, "+"), *_chosen(query), *_placed(query))
+        return [Branch(f"tasks INDEXED BY tasks_{_INDEXES.get(equal[0], equal[0])}", where)]
+    if query.order.endswith("id"):
+        return [Branch("tasks", (*_common(query, text, "+"), *_chosen(query), *_placed(query)))]
+    if placed:
+        statuses = tuple(state for state in statuses or _STATES if state in _LIVING)
+    return _by_state(query, (*_common(query, text, "+"), *_placed(query)), statuses if placed else statuses or _STATES)
 
 
 def _labelled(query: TaskQuery, where: tuple[Sql, ...]) -> Branch:
     """Read one label, and look whether its tasks have the others."""
-    name, value = next(iter(query.labels.items()))
-    label = Sql("labels.name = ? AND labels.value = ?", (name, value))
+    label = Sql("labels.name = ? AND labels.value = ?", next(iter(query.labels.items())))
     source = "labels INDEXED BY labels_value CROSS JOIN tasks ON tasks.k = labels.k"
-    ordered = "labels" if query.order.endswith("submitted") else "tasks"
-    return Branch(source, (label, *where), ordered)
+    return Branch(source, (label, *where), "labels")
 
 
 def _where_placed(query: TaskQuery, where: tuple[Sql, ...]) -> list[Branch]:
     """Read the tasks with one run from the index of its place, and those with several apart."""
-    asked = [(place, value) for place in _PLACES if (value := getattr(query, place)) is not None]
+    asked = [(place, value) for place in PLACES if (value := getattr(query, place)) is not None]
     first = asked[0][0]
     one = tuple(Sql(f"{'' if place == first else '+'}tasks.{place} = ?", (value,)) for place, value in asked)
     return [
@@ -153,17 +155,12 @@ def _where_placed(query: TaskQuery, where: tuple[Sql, ...]) -> list[Branch]:
 
 
 def _by_state(query: TaskQuery, common: tuple[Sql, ...], statuses: tuple[str, ...]) -> list[Branch]:
-    named = _any_of("+tasks.workflow", query.workflows)
-    if query.order == "priority":
-        living = [state for state in statuses if state in _LIVING]
-        ended = [state for state in statuses if state not in _LIVING]
-        alive = Sql("tasks.ended_at IS NULL")
-        branches = [
-            Branch("tasks INDEXED BY tasks_rank", (_is("status", state), alive, *named, *common)) for state in living
-        ]
-        return branches + [Branch("tasks", (_is("status", state), *named, *common)) for state in ended]
-    if query.order.endswith("since"):
-        return [Branch("tasks INDEXED BY tasks_since", (_is("status", state), *named, *common)) for state in statuses]
+    named = any_of("+tasks.workflow", query.workflows)
+    if not statuses:
+        return [Branch("tasks", (Sql("FALSE"),))]
+    if not query.order.endswith("submitted"):
+        index = "tasks_rank" if query.order == "priority" else "tasks_since"
+        return [Branch(f"tasks INDEXED BY {index}", (_is("status", state), *named, *common)) for state in statuses]
     if query.workflows and len(query.workflows) * len(statuses) <= BRANCHES_MAX:
         return [
             Branch("tasks INDEXED BY tasks_workflow", (_is("workflow", name), _is("status", state), *common))
@@ -173,25 +170,25 @@ def _by_state(query: TaskQuery, common: tuple[Sql, ...], statuses: tuple[str, ..
     return [Branch("tasks INDEXED BY tasks_status", (_is("status", state), *named, *common)) for state in statuses]
 
 
-def _common(query: TaskQuery, found: Found | None) -> tuple[Sql, ...]:
-    """Return the conditions that any branch can check."""
-    where: list[Sql] = []
-    if query.submitted_after is not None:
-        where.append(Sql("tasks.submitted_at >= ?", (query.submitted_after,)))
-    if query.submitted_before is not None:
-        where.append(Sql("tasks.submitted_at < ?", (query.submitted_before,)))
-    if query.parent is not None:
-        where.append(Sql("tasks.parent = ?", (query.parent,)))
-    if found is not None:
-        where.append(_has_text(found))
-    for name, value in query.labels.items():
-        where.append(Sql(_HAS_LABEL, (name, value)))
-    return tuple(where)
+def _common(query: TaskQuery, text: Sql | None, unindexed: str = "") -> tuple[Sql, ...]:
+    """Return the conditions that any branch can check; *unindexed* is "+" where no index is to be chosen by them."""
+    equal = ((column, getattr(query, column)) for column in EQUAL)
+    return (
+        *between("tasks.submitted_at", query.submitted_after, query.submitted_before),
+        *between("tasks.since", query.since_after, query.since_before),
+        *(Sql(f"{unindexed}tasks.{column} = ?", (value,)) for column, value in equal if value is not None),
+        *((text,) if text is not None else ()),
+        *(Sql(_HAS_LABEL, label) for label in query.labels.items()),
+    )
+
+
+def _chosen(query: TaskQuery) -> tuple[Sql, ...]:
+    return (*any_of("+tasks.status", checked_statuses(query)), *any_of("+tasks.workflow", query.workflows))
 
 
 def _placed(query: TaskQuery) -> tuple[Sql, ...]:
     """Return the condition that a run stands where it is asked for, for branches that read no index of places."""
-    asked = [(place, value) for place in _PLACES if (value := getattr(query, place)) is not None]
+    asked = [(place, value) for place in PLACES if (value := getattr(query, place)) is not None]
     if not asked:
         return ()
     one = " AND ".join(f"+tasks.{place} = ?" for place, _ in asked)
@@ -199,15 +196,8 @@ def _placed(query: TaskQuery) -> tuple[Sql, ...]:
     return (Sql(f"(({one}) OR (tasks.spread AND {spread.text}))", (*(v for _, v in asked), *spread.parameters)),)
 
 
+_INDEXES: Final = {"failure_group": "group"}
 _HAS_LABEL: Final = "EXISTS (SELECT 1 FROM labels AS l WHERE l.k = tasks.k AND l.name = ? AND l.value = ?)"
-
-
-def _has_text(found: Found) -> Sql:
-    if not found.many:
-        return Sql(f"tasks.k IN ({found.rows.text})", found.rows.parameters)
-    if found.probed:
-        return Sql(f"EXISTS ({found.rows.text} AND search.rowid = tasks.k)", found.rows.parameters)
-    return Sql(f"+tasks.k IN ({found.rows.text})", found.rows.parameters)
 
 
 def _spread(asked: list[tuple[str, str]]) -> Sql:
@@ -220,11 +210,12 @@ def _is(column: str, value: str) -> Sql:
     return Sql(f"tasks.{column} = ?", (value,))
 
 
-def _any_of(column: str, values: tuple[str, ...]) -> tuple[Sql, ...]:
-    return (Sql(f"{column} IN ({', '.join('?' * len(values))})", values),) if values else ()
+def checked_statuses(query: TaskQuery) -> tuple[str, ...]:
+    """Return the states of *query*, each once.
 
-
-def _statuses(query: TaskQuery) -> tuple[str, ...]:
+    Raises:
+        InputRefused: one is no state of a task.
+    """
     unknown = [status for status in query.statuses if status not in _STATES]
     if unknown:
         raise InputRefused(f"{unknown[0]!r} is no state of a task; use {', '.join(_STATES)}")

@@ -39,6 +39,12 @@ def load_outputs(connection: sqlite3.Connection, k: int) -> dict[str, msgspec.Ra
     return {key: msgspec.Raw(json) for key, json in connection.execute(_OUTPUTS, (k, OUTPUTS_MAX))}
 
 
+def load_table(connection: sqlite3.Connection, k: int, name: str) -> dict[str, msgspec.Raw]:
+    """Return one table of the task in row *k*, by key."""
+    table = _joined(connection.execute(_ONE_TABLE, (k, name))).own.get(name)
+    return table if isinstance(table, dict) else {}
+
+
 OUTPUTS_MAX: Final = 64
 """Phases whose output is searched, at most."""
 
@@ -58,6 +64,10 @@ WHERE k = ? AND entry = 0 AND run IN (SELECT value FROM json_each(CAST(? AS TEXT
 """
 _DATA: Final = "SELECT json FROM parts WHERE k = ? AND entry = 2 AND run = '' AND name = 'data'"
 _ALL: Final = "SELECT run, name, entry, key, json FROM parts WHERE k = ? ORDER BY entry, run, name, key"
+_ONE_TABLE: Final = """
+SELECT run, name, entry, key, json FROM parts WHERE k = ? AND entry IN (0, 1) AND run = '' AND name IN ('', ?)
+ORDER BY entry, run, name, key
+"""
 _OUTPUTS: Final = """
 SELECT key, json FROM parts WHERE k = ? AND entry = 1 AND run = '' AND name = 'progress' ORDER BY key LIMIT ?
 """

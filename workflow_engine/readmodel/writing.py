@@ -9,12 +9,13 @@ import msgspec
 from workflow_engine.errors import JournalError
 from workflow_engine.readmodel import statements as sql
 from workflow_engine.readmodel.batch import NULL, TABLE_NAMES, Anew, Base, Batch, Components, TaskChange, merged
+from workflow_engine.readmodel.counters import Counters, Counts, counted
 from workflow_engine.readmodel.describing import (
     Described,
     Place,
+    addressed_rows,
     classifications,
     described,
-    invited_rows,
     places_of,
     question_row,
     task_row,
@@ -25,18 +26,23 @@ from workflow_engine.readmodel.text import text_of
 
 
 class Known(NamedTuple):
-    """A task that the index has: the number of its row, whether it has ended, and whether it has several runs."""
+    """A task that the index has: the number of its row, whether it has several runs, and what is counted of it."""
 
     k: int
-    ended: bool
-    spread: bool = False
+    spread: bool
+    counts: Counts
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended."""
+        return self.counts.ended_at is not None
 
 
 def lookup(connection: sqlite3.Connection, tasks: Iterable[str]) -> dict[str, Known]:
     """Return those of *tasks* that the index has, by id."""
     ids = _encode(list(tasks))
     rows = connection.execute(sql.LOOKUP, (ids,))
-    return {task: Known(k, bool(ended), bool(spread)) for task, k, ended, spread in rows}
+    return {task: Known(k, bool(spread), Counts(*counts)) for task, k, spread, *counts in rows}
 
 
 def write(connection: sqlite3.Connection, batch: Batch, n: int) -> None:
@@ -92,33 +98,37 @@ class _Writer:
         self._last: int = connection.execute(sql.LAST).fetchone()[0]
         self._rows: dict[str, list[tuple[Any, ...]]] = {statement: [] for statement in sql.IN_ORDER}
         self._classifications: dict[str, dict[str, str]] = {}
+        self._counters = Counters()
 
     def take(self, task: str, change: TaskChange, known: Known | None) -> None:
         """Collect what becomes of one task."""
         if change.purged and known is not None:
             self._delete(known.k, sql.DELETE_TASK, sql.DELETE_HISTORY, *sql.OF_LIFE)
+            self._counters.count(known.counts, -1)
             known = None
+        k = known.k if known is not None else None
         begins = change.base is Base.NOTHING or (change.base is Base.UNSURE and (known is None or known.ended))
         if begins:
-            known = self._begin(task, change, known)
+            k = self._begin(change, known)
         elif known is not None and not known.ended and (change.alive is not None or change.runs):
-            self._go_on(task, change, known)
-        if known is not None and change.events:
-            self._rows[sql.HISTORY].append((known.k, self._n, b",".join(change.events)))
+            self._go_on(change, known)
+        if k is not None and change.events:
+            self._rows[sql.HISTORY].append((k, self._n, b",".join(change.events)))
 
     def flush(self) -> None:
         """Run the statements."""
         for statement, rows in self._rows.items():
             if rows:
                 self._connection.executemany(statement, rows)
+        self._counters.flush(self._connection)
 
-    def _begin(self, task: str, change: TaskChange, known: Known | None) -> Known | None:
-        """Write a task whose life begins with this batch, over what is stored of an earlier one."""
+    def _begin(self, change: TaskChange, known: Known | None) -> int | None:
+        """Write a task whose life begins with this batch, over what is stored of an earlier one; return its row."""
         own = _without_nulls(merged(change.own))
         runs = {run: _without_nulls(merged(listed)) for run, listed in change.runs.items() if listed is not None}
         of = described(own)
         if of is None:  # no task, or purged
-            return known
+            return known.k if known is not None else None
         if known is not None:
             self._delete(known.k, *sql.OF_LIFE)
             k = known.k
@@ -131,16 +141,16 @@ class _Writer:
         for run, components in runs.items():
             self._first(k, run, components)
         places = self._places(runs, of)
-        self._rows[sql.TASK].append(task_row(k, self._n, of, change.ended, places))
+        self._stand(task_row(k, self._n, of, change.ended, places), known)
         if len(places) > 1:
             self._rows[sql.PLACE] += [(k, *place) for place in places]
-        self._ask(k, task, runs)
+        self._ask(k, of, runs)
         self._label(k, of)
         outputs = own.get("progress")
         self._rows[sql.TEXT].append((k, text_of(of.identity, of.failure, own.get("data"), _table(outputs))))
-        return Known(k, change.ended)
+        return k
 
-    def _go_on(self, task: str, change: TaskChange, known: Known) -> None:
+    def _go_on(self, change: TaskChange, known: Known) -> None:
         """Write what changes of a task that the index has; what does not change of its runs is not read."""
         k = known.k
         stored = load_plain(self._connection, k, change.runs if known.spread else None)
@@ -156,8 +166,9 @@ class _Writer:
             return
         for statement in sql.OF_ONE_RUN:
             self._rows[statement] += [(k, run) for run in before]
-        self._stand(task, of, change, known, stored)
+        self._move(of, change, known, stored)
         if "identity" in own:
+            self._rows[sql.QUESTION_WORKFLOW].append((of.identity.workflow, k))
             self._delete(k, sql.DELETE_LABELS)
             self._label(k, of)
         if not _TEXTUAL.isdisjoint(own):
@@ -166,21 +177,31 @@ class _Writer:
             data = stored.own.get("data") or load_data(self._connection, k)
             self._rows[sql.TEXT].append((k, text_of(of.identity, of.failure, data, outputs)))
 
-    def _stand(self, task: str, of: Described, change: TaskChange, known: Known, stored: Stored) -> None:
+    def _move(self, of: Described, change: TaskChange, known: Known, stored: Stored) -> None:
         """Write the row of a task that goes on, and those of its runs that changed."""
         k = known.k
         loaded = places = self._places(stored.runs, of)
         if known.spread:
             others = self._connection.execute(sql.OTHER_PLACES, (k, _encode(list(change.runs))))
             places = [*loaded, *(Place(*row) for row in others)]
-        self._rows[sql.TASK].append(task_row(k, self._n, of, change.ended, places))
+        self._stand(task_row(k, self._n, of, change.ended, places), known)
         if not change.runs:
             return
         if len(places) > 1:
             self._rows[sql.PLACE] += [(k, *place) for place in loaded]
         elif known.spread:
             self._delete(k, sql.DELETE_PLACES)
-        self._ask(k, task, {run: stored.runs[run] for run in change.runs if run in stored.runs})
+        self._ask(k, of, {run: stored.runs[run] for run in change.runs if run in stored.runs})
+
+    def _stand(self, row: tuple[Any, ...], known: Known | None) -> None:
+        """Write the row of a task, and count it instead of what is known of it."""
+        self._rows[sql.TASK if known is None else sql.TASK_AGAIN].append(row)
+        counts = counted(row)
+        if known is None:
+            self._counters.count(counts, 1)
+        elif known.counts != counts:
+            self._counters.count(known.counts, -1)
+            self._counters.count(counts, 1)
 
     def _change_run(self, k: int, run: str, components: Components | None, stored: Stored) -> None:
         if components is None:
@@ -220,13 +241,13 @@ class _Writer:
     def _places(self, runs: Mapping[str, Components], of: Described) -> list[Place]:
         return places_of(runs, self._phases(of.identity.definition)) if runs else []
 
-    def _ask(self, k: int, task: str, runs: Mapping[str, Components]) -> None:
+    def _ask(self, k: int, of: Described, runs: Mapping[str, Components]) -> None:
         """Write the open questions of runs."""
         for run, components in runs.items():
-            asked = question_row(k, task, run, components)
+            asked = question_row(k, of.identity, run, components)
             if asked is not None:
                 self._rows[sql.QUESTION].append(asked[0])
-                self._rows[sql.INVITED] += invited_rows(k, run, asked[1])
+                self._rows[sql.ADDRESSED] += addressed_rows(k, run, asked[1])
 
     def _label(self, k: int, of: Described) -> None:
         identity = of.identity

@@ -21,15 +21,32 @@ def wait_kind(kind: object) -> WaitKind:
     raise InputRefused(f"a wait of kind {kind!r} is not known; use human, agent or io")
 
 
-def on_due_of(on_due: object) -> str:
-    """Return *on_due* if it is "notify" or "fail".
+def when_due(on_due: object, escalate_to: Any) -> tuple[str, tuple[str, ...]]:
+    """Return what happens when a question is due, and who is asked then, if that is to "escalate" it.
 
     Raises:
-        InputRefused: it is neither.
+        InputRefused: it is none of what can happen, or it is not said who is asked, or that is said in vain.
     """
-    if on_due not in ("notify", "fail"):
-        raise InputRefused(f'on_due is "notify" or "fail", not {on_due!r}')
-    return str(on_due)
+    if on_due not in ("notify", "fail", "escalate"):
+        raise InputRefused(f'on_due is "notify", "fail" or "escalate", not {on_due!r}')
+    names = to_names(escalate_to, "those of escalate_to")
+    if on_due == "escalate" and not names:
+        raise InputRefused('on_due is "escalate", and escalate_to names nobody; say who is asked then')
+    if names and on_due != "escalate":
+        raise InputRefused(f'escalate_to is given, and on_due is {on_due!r}; use on_due="escalate"')
+    return str(on_due), names
+
+
+def to_name(name: object, what: str) -> str:
+    """Return the name of a person or a group.
+
+    Raises:
+        InputRefused: it is no text, or an empty one.
+    """
+    text = to_text(name, what)
+    if not text.strip():
+        raise InputRefused(f"{what} is empty; pass a name")
+    return text
 
 
 def to_names(names: Any, what: str) -> tuple[str, ...]:

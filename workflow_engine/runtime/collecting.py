@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -98,20 +98,31 @@ def archived(data_dir: Path) -> Iterator[list[Key]]:
         for line in archive_lines(archive.path):
             if line.purged:
                 before.add(line.task)
-            stored = (line.components or {}).get("artifacts")
-            if stored is None or line.task in purged:
-                yield []
-            else:
-                yield [_key(reference.sha256) for reference in _decode_table(stored).values()]
+            yield [] if line.task in purged else list(_referred(line.components or {}))
         purged |= before
+
+
+def _referred(components: Mapping[str, msgspec.Raw]) -> Iterator[Key]:
+    """Give what a task refers to, by its components as JSON."""
+    artifacts, earlier = components.get("artifacts"), components.get("earlier")
+    if artifacts is not None:
+        yield from (_key(reference.sha256) for reference in _decode_table(artifacts).values())
+    if earlier is not None:
+        for visit in _decode_visits(earlier).values():
+            yield from (_key(reference.sha256) for reference in visit.artifacts.values())
 
 
 class _Reference(msgspec.Struct, frozen=True):
     sha256: str
 
 
+class _Visit(msgspec.Struct, frozen=True):
+    artifacts: dict[str, _Reference] = {}
+
+
 _decode: Final = msgspec.json.Decoder(_Reference).decode
 _decode_table: Final = msgspec.json.Decoder(dict[str, _Reference]).decode
+_decode_visits: Final = msgspec.json.Decoder(dict[str, _Visit]).decode
 
 
 def _keys(tables: Iterable[Artifacts]) -> set[Key]:

@@ -17,7 +17,7 @@ from workflow_engine.core.inputs import AttemptFailed, Declined, Entered, Handed
 from workflow_engine.core.inputs import Suspend as SuspendInput
 from workflow_engine.core.record import RunView
 from workflow_engine.errors import EngineError, InputRefused, PermanentFailure, TransientFailure
-from workflow_engine.runtime.asking import on_due_of, to_form, to_names, wait_kind
+from workflow_engine.runtime.asking import to_form, to_names, wait_kind, when_due
 from workflow_engine.runtime.local import LocalHost
 from workflow_engine.runtime.outputs import fitted, misfit, verdict_of
 from workflow_engine.runtime.preparing import judged, prepare
@@ -269,6 +269,7 @@ def _pause(retry_after: Any) -> float | None:
 
 
 def _waits(view: RunView, wait: Suspend) -> SuspendInput:
+    on_due, escalate_to = when_due(wait.on_due, wait.escalate_to)
     return SuspendInput(
         view.run,
         view.attempt,
@@ -279,5 +280,6 @@ def _waits(view: RunView, wait: Suspend) -> SuspendInput:
         assignee=to_text_if(wait.assignee, "the assignee"),
         candidates=to_names(wait.candidates, "the candidates"),
         due_in=to_seconds(wait.due, "due") if wait.due is not None else None,
-        on_due=on_due_of(wait.on_due),
+        on_due=on_due,
+        escalate_to=escalate_to,
     )

@@ -17,7 +17,7 @@ from workflow_engine.core.inputs import Fork as ForkInput
 from workflow_engine.core.record import RunView
 from workflow_engine.errors import ArtifactError, BudgetExceeded, StepMismatch
 from workflow_engine.forking import SAME, Fork, Joined
-from workflow_engine.runtime.asking import on_due_of, to_form, to_names, wait_kind
+from workflow_engine.runtime.asking import to_form, to_names, wait_kind, when_due
 from workflow_engine.runtime.saying import Said
 from workflow_engine.spec.parts import Budget, ToolDeclaration
 from workflow_engine.values import from_json, to_json, to_json_if, to_text, to_text_if
@@ -207,9 +207,10 @@ class HandlerScope:
         form: Any,
         show: Any,
         assignee: str | None,
-        candidates: tuple[str, ...],
+        candidates: Sequence[str],
         due: float | None,
         on_due: str,
+        escalate_to: Sequence[str] = (),
     ) -> Any:
         """See `Task.ask_human`."""
         prompt = to_text(prompt, "the prompt")
@@ -217,6 +218,7 @@ class HandlerScope:
         model: type[BaseModel] | None = form if isinstance(form, type) and issubclass(form, BaseModel) else None
         if record is not None:
             return model.model_validate_json(bytes(record.value)) if model is not None else from_json(record.value)
+        then, others = when_due(on_due, escalate_to)
         schema: Any = form if model is None else model.model_json_schema()  # pyright: ignore[reportUnknownVariableType]
         self._suspend(
             Suspend(
@@ -231,7 +233,8 @@ class HandlerScope:
                 assignee=to_text_if(assignee, "the assignee"),
                 candidates=to_names(candidates, "the candidates"),
                 due_in=due,
-                on_due=on_due_of(on_due),
+                on_due=then,
+                escalate_to=others,
             )
         )
 

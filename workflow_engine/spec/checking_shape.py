@@ -16,12 +16,13 @@ def shape_problems(spec: WorkflowSpec) -> Iterator[Problem]:
     yield from _duplicates(spec)
     graph = Graph(spec)
     guesses = Guesses(graph.edges)
+    fan_outs = {phase.id for phase in spec.phases if phase.for_each is not None}
     for index, phase in enumerate(spec.phases):
         place: Place = ("phases", index)
         yield from _kinds(phase, place)
         yield from _depends_on(phase, place, graph, guesses)
         yield from _choices(phase, place, graph, guesses)
-        yield from _gate(phase, place, graph, spec, guesses)
+        yield from _gate(phase, place, graph, fan_outs, guesses)
     if graph.is_graph:
         yield from _cycles(spec, graph)
     else:
@@ -98,18 +99,17 @@ def _choices(phase: Phase, place: Place, graph: Graph, guesses: Guesses) -> Iter
             yield Problem(where, fact)
 
 
-def _gate(phase: Phase, place: Place, graph: Graph, spec: WorkflowSpec, guesses: Guesses) -> Iterator[Problem]:
+def _gate(phase: Phase, place: Place, graph: Graph, fan_outs: Container[str], guesses: Guesses) -> Iterator[Problem]:
     gate = phase.gate
     if gate is None:
         return
-    ids = [other.id for other in spec.phases]
     for position, name in enumerate(gate.of):
         where = (*place, "gate", "of", position)
         if name not in graph.edges:
             yield Problem(where, _unknown("gate", phase, name, graph, guesses))
         elif name == phase.id:
             yield Problem(where, f"gate {phase.id!r} is over itself; name the phases that review")
-        elif spec.phases[ids.index(name)].for_each is not None:
+        elif name in fan_outs:
             yield Problem(where, f"gate {phase.id!r}: phase {name!r} is a fan-out, which gives no verdict")
     most = len(set(gate.of))
     if isinstance(gate.require, int) and gate.require > most:

@@ -92,7 +92,9 @@ class Phase(Strict):
         assignee: the person asked.
         candidates: people or groups of whom any may answer.
         due: seconds after which the answer is overdue.
-        on_due: what then happens: ``"notify"`` says so and keeps waiting, ``"fail"`` fails the attempt.
+        on_due: what then happens: ``"notify"`` says so and keeps waiting, ``"fail"`` fails the attempt, ``"escalate"``
+            asks those of ``escalate_to`` instead.
+        escalate_to: people or groups who are asked once the answer is overdue.
         provider: who runs the model of an agentic phase.
         model: name of the model, or several: each after the first is asked where those before it do not answer.
         system: what the model is told beforehand.
@@ -144,7 +146,8 @@ class Phase(Strict):
             assignee: str | None = None,
             candidates: Sequence[str] = (),
             due: float | str | None = None,
-            on_due: Literal["notify", "fail"] = "notify",
+            on_due: Literal["notify", "fail", "escalate"] = "notify",
+            escalate_to: Sequence[str] = (),
             provider: str | None = None,
             model: str | Sequence[str] | None = None,
             system: str | None = None,
@@ -189,7 +192,8 @@ class Phase(Strict):
     assignee: str | None = None
     candidates: tuple[str, ...] = ()
     due: Seconds | None = None
-    on_due: Literal["notify", "fail"] = "notify"
+    on_due: Literal["notify", "fail", "escalate"] = "notify"
+    escalate_to: tuple[str, ...] = ()
     provider: str | None = None
     model: Models | None = None
     system: str | None = None

@@ -257,7 +257,7 @@ class Defaults(Strict):
         retry: for all phases.
         agentic: fields for agentic phases, by name: provider, model, system, temperature, max_tokens, tools,
             tool_policy, limits, mode, batch, timeout, retry.
-        human: fields for human phases: assignee, candidates, due, on_due, timeout.
+        human: fields for human phases: assignee, candidates, due, on_due, escalate_to, timeout.
         functional: fields for functional phases: environment, memory, timeout, retry.
     """
 
@@ -290,7 +290,8 @@ class HumanDefaults(Strict):
     assignee: str | None = None
     candidates: tuple[str, ...] | None = None
     due: Seconds | None = None
-    on_due: Literal["notify", "fail"] | None = None
+    on_due: Literal["notify", "fail", "escalate"] | None = None
+    escalate_to: tuple[str, ...] | None = None
     timeout: Seconds | None = None
 
 

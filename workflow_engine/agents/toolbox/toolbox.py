@@ -42,9 +42,6 @@ class Toolbox:
         self._registered = registered
         self._opened = OpenedTools(data_dir)
 
-    async def start(self) -> None:
-        """Do nothing yet: tools are started when they are needed first."""
-
     async def close(self) -> None:
         """Close all tools."""
         await self._opened.close()

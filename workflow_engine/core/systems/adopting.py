@@ -129,7 +129,7 @@ def _migrate(tick: Tick, given: Migrate) -> None:
     world.put(task, identity)
     for run in live_runs(state, task):
         _rebind(state, run, identity)
-    tick.emit(TaskMigrated(task, given.definition))
+    tick.emit(TaskMigrated(task, given.definition, given.by))
     if state.plan(given.definition).is_graph:
         state.held.pop(task, None)  # what can begin is found anew
         tick.resume.append((task, ()))
@@ -167,7 +167,7 @@ def _adopt(tick: Tick, given: Adopt) -> None:
     restore(tick.state, opened(given.entities), world.spawn)
     for entity in given.entities:
         if "/" not in entity:
-            tick.emit(TaskAdopted(entity, world.get(entity, Identity).workflow))
+            tick.emit(TaskAdopted(entity, world.get(entity, Identity).workflow, given.by))
             tick.touched[entity] = False
 
 
@@ -185,6 +185,6 @@ def _release(tick: Tick, given: Release) -> None:
         tick.reply(given.ticket, IllegalTransition(f"task {task}", "just beginning (ask again)", "export"))
         return
     for name in reversed([entity for entity in entities if "/" not in entity]):  # those that others wait for first
-        end(tick, name, Ending(Move.CANCEL, ELSEWHERE))
+        end(tick, name, Ending(Move.CANCEL, ELSEWHERE, by=given.by))
         tick.touched.pop(name, None)
     tick.reply(given.ticket, entities)

@@ -25,7 +25,7 @@ class FeedbackSystem(esper.Processor):
                 continue  # what it reviewed was rejected by another in this very tick
             plan = tick.state.plan(visit.identity.definition)
             issues = done.issues if isinstance(done.issues, msgspec.Raw) else msgspec.Raw(b"[]")
-            reject(tick, visit.identity, plan, visit, done.output, issues, again=done.again)
+            reject(tick, visit.identity, plan, visit, done.output, issues, again=done.again, sets=done.sets)
 
 
 def _rejects(done: Done) -> bool:

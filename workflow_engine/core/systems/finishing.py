@@ -103,7 +103,7 @@ def _event(task: str, ending: Ending) -> Event:
     if ending.failure is not None:
         return TaskFailed(task, ending.failure.error, ending.failure.message)
     if ending.move is Move.CANCEL:
-        return TaskCancelled(task, ending.reason)
+        return TaskCancelled(task, ending.reason, ending.by)
     return TaskCompleted(task)
 
 

@@ -4,29 +4,24 @@ import esper
 import msgspec
 
 from workflow_engine.core.beginnings import begin_task
-from workflow_engine.core.components import (
-    Data,
-    Definition,
-    Failure,
-    Identity,
-    Stage,
-    Status,
-    definition_entity,
-)
+from workflow_engine.core.components import Data, Definition, Identity, Status, definition_entity
 from workflow_engine.core.events import TaskPurged, TaskRetried
-from workflow_engine.core.inputs import Define, Limit, Purge, Retry, Serving, SetTimetable, Submit
+from workflow_engine.core.inputs import Define, ForkTask, Limit, Purge, Retry, Serving, SetTimetable, Submit
 from workflow_engine.core.lifecycle import Move, advance
 from workflow_engine.core.plan import Plan
-from workflow_engine.core.retaking import standing, to_do_again
+from workflow_engine.core.retaking import begins_at, taken_up
+from workflow_engine.core.sources import to_retry
+from workflow_engine.core.task_forks import fork_task, same_json
 from workflow_engine.core.tick import Tick
 from workflow_engine.core.timetables import set_timetable
-from workflow_engine.errors import DuplicateTask, IllegalTransition, InputRefused, UnknownTask
+from workflow_engine.errors import DuplicateTask, EngineError, IllegalTransition, InputRefused, UnknownTask
 
 
 class IntakeSystem(esper.Processor):
-    """Reads Define, SetTimetable, Limit, Serving, Submit, Retry, Purge.
+    """Reads Define, SetTimetable, Limit, Serving, Submit, Retry, ForkTask, Purge.
 
-    Writes Definition, Timetable, Identity, Data, Status.  Fills `Tick.begin`, `resume`.
+    Writes Definition, Timetable, Identity, Data, Status, and of tasks that are taken up or forked all that stands.
+    Fills `Tick.begin`, `resume`.
     Emits TaskSubmitted, TaskRetried, TaskPurged.
     """
 
@@ -46,6 +41,8 @@ class IntakeSystem(esper.Processor):
             _submit(tick, submit)
         for retry in tick.of(Retry):
             _retry(tick, retry)
+        for fork in tick.of(ForkTask):
+            fork_task(tick, fork)
         for purge in tick.of(Purge):  # last: what the others made of its task in this tick counts
             _purge(tick, purge)
 
@@ -84,59 +81,30 @@ def _submit(tick: Tick, submit: Submit) -> None:
     identity = Identity(
         task, plan.name, submit.definition, tick.now, submit.assigned_to, submit.priority, submit.parent, submit.labels
     )
-    tick.reply(submit.ticket, begin_task(tick, identity, submit.data, submit.start))
+    tick.reply(submit.ticket, begin_task(tick, identity, submit.data, submit.start, submit.by))
 
 
 def _existing(submit: Submit, identity: Identity, data: Data) -> str | DuplicateTask:
     """Return the id of the task that exists under the submitted id, or a refusal where it is another task."""
-    same_data = bytes(data.value) == bytes(submit.data) or _canonical(data.value) == _canonical(submit.data)
-    return submit.task if same_data else DuplicateTask(identity.id)
-
-
-def _canonical(data: msgspec.Raw) -> bytes:
-    """Return JSON in one order of keys.  Not as values: in Python, ``true`` equals ``1``."""
-    return msgspec.json.encode(msgspec.json.decode(data), order="sorted")
+    return submit.task if same_json(data.value, submit.data) else DuplicateTask(identity.id)
 
 
 def _retry(tick: Tick, retry: Retry) -> None:
-    task, world, state = retry.task, tick.world, tick.state
-    live = world.find(task, Status)
-    if live is not None:
-        tick.reply(retry.ticket, IllegalTransition(f"task {task}", live.state, Move.RETRY))
-        return
-    record = state.ended.get(task)
-    if record is None:
-        tick.reply(retry.ticket, UnknownTask("task", task))
-        return
-    identity, status, failure = record["identity"], record["status"], record.get("failure")
-    assert isinstance(identity, Identity)
-    assert isinstance(status, Status)
+    task = retry.task
     try:
-        pending = advance(task, status, Move.RETRY, tick.now)
-    except IllegalTransition as refusal:
+        identity, record, plan, found = to_retry(tick.state, task, retry.phase)
+    except EngineError as refusal:
         tick.reply(retry.ticket, refusal)
         return
-    plan = state.plans.get(identity.definition)
-    if plan is None:
-        lost = f"the journal has lost the definition of {identity.workflow!r}"
-        why = f"task {task} cannot be retried: {lost}; submit it anew"
-        tick.reply(retry.ticket, InputRefused(why))
-        return
-    if retry.phase is not None and retry.phase not in plan.graph.edges:
-        known = ", ".join(plan.graph.edges)
-        tick.reply(retry.ticket, InputRefused(f"task {task} has no phase {retry.phase!r}; its phases are {known}"))
-        return
-    phases = (retry.phase,) if retry.phase is not None else to_do_again(record, plan)
-    del state.ended[task]
-    left = {"identity", "status", "failure"}
-    stage, machine = record.get("stage"), plan.states
-    if isinstance(stage, Stage) and machine is not None and stage.name in machine.terminal:
-        left.add("stage")  # no way leads out of it; the next phase says where the task stands
-    kept = [component for name, component in standing(record).items() if name not in left]
+    status = record["status"]
+    assert isinstance(status, Status)
+    kept = taken_up(record, plan, retry.phase, found).values()
     # What forked it has failed with it, and does not wait any more.
-    world.spawn(task, msgspec.structs.replace(identity, parent_run=None), *kept, pending)
-    tick.resume.append((task, phases))
-    tick.emit(TaskRetried(task, phases[0] if phases else failure.phase if isinstance(failure, Failure) else plan.first))
+    identity = msgspec.structs.replace(identity, parent_run=None)
+    tick.world.spawn(task, identity, *kept, advance(task, status, Move.RETRY, tick.now))
+    del tick.state.ended[task]
+    tick.resume.append((task, found.starts))
+    tick.emit(TaskRetried(task, begins_at(record, plan, found.starts), retry.by))
     tick.reply(retry.ticket, task)
 
 
@@ -149,5 +117,5 @@ def _purge(tick: Tick, purge: Purge) -> None:
         tick.reply(purge.ticket, UnknownTask("task", task))
     else:
         tick.world.purge(task)
-        tick.emit(TaskPurged(task))
+        tick.emit(TaskPurged(task, purge.by))
         tick.reply(purge.ticket, task)

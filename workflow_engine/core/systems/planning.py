@@ -6,12 +6,11 @@ import msgspec
 from workflow_engine.core.components import Identity, PhaseProgress, Progress, Result, Stage
 from workflow_engine.core.events import PhaseCompleted, PhaseSkipped, TaskClassified
 from workflow_engine.core.fans import item_done
-from workflow_engine.core.feedback import supersede
 from workflow_engine.core.flow import advance, begin, dismiss, pass_gate, release_held, resume
 from workflow_engine.core.lifecycle import Move
 from workflow_engine.core.plan import UNDO, PhasePlan, Plan
 from workflow_engine.core.results import result_of
-from workflow_engine.core.runs import close_visit, plan_run, progress_of, undo_number, withdraw
+from workflow_engine.core.runs import all_set, close_visit, plan_run, progress_of, undo_number, withdraw
 from workflow_engine.core.stages import begin_stage, move_stage
 from workflow_engine.core.tick import Done, Ending, Tick
 
@@ -72,7 +71,7 @@ def _close(tick: Tick, done: Done) -> None:
     visit = done.visit
     run, phase = visit.run, visit.phase
     undoable = phase.spec.compensate is not None
-    before = progress_of(tick, run.task, run.phase) if phase.reviews or undoable else None
+    before = progress_of(tick, run.task, run.phase) if phase.reviews or undoable or run.visit > 1 else None
     rejections, undo = (before.rejections, before.undo) if before is not None else (0, 0)
     progress = PhaseProgress(
         run.visit,
@@ -85,6 +84,7 @@ def _close(tick: Tick, done: Done) -> None:
         rejections,
         done.follow if phase.following and phase.dependants else None,
         undo if done.skipped or not undoable else undo_number(tick, run.task, phase),
+        all_set(before, done.sets),
     )
     close_visit(tick, visit.run_id, run, progress)
     if done.skipped:
@@ -161,22 +161,14 @@ def _begin(tick: Tick, task: str, start: str | None) -> None:
 
 
 def _resume(tick: Tick, task: str, phases: tuple[str, ...]) -> None:
-    """Take up a task that failed: from these phases on, in a graph with all else that is left."""
+    """Take up a task: a sequence from the first of these phases on, a graph with all that is left."""
     identity = tick.world.get(task, Identity)
     plan = tick.state.plan(identity.definition)
-    if not plan.is_graph:
+    if plan.is_graph:
+        tick.moved[task] = identity
+        resume(tick, identity, plan)
+    else:
         _go_to(tick, identity, plan, phases[0])
-        return
-    tick.moved[task] = identity
-    for name in (*phases, *_undone(tick, task, plan)):
-        supersede(tick, task, plan, name)
-    resume(tick, identity, plan)
-
-
-def _undone(tick: Tick, task: str, plan: Plan) -> list[str]:
-    """Return the phases of a task that were compensated: they are done again, and so is what builds on them."""
-    entries = tick.state.progress(task)
-    return [name for name, entry in entries.items() if entry.outcome == "compensated" and name in plan.graph.edges]
 
 
 def _finish_graph(tick: Tick, task: str, identity: Identity) -> None:

@@ -3,6 +3,7 @@
 import esper
 import msgspec
 
+from workflow_engine.core.closed_questions import closed
 from workflow_engine.core.components import (
     AnswerRecord,
     Answers,
@@ -20,7 +21,7 @@ from workflow_engine.core.components import (
     Suspended,
     Undoing,
 )
-from workflow_engine.core.events import OutputRefused, QuestionAnswered, RunParked
+from workflow_engine.core.events import ArtifactAdded, OutputRefused, QuestionAnswered, RunParked
 from workflow_engine.core.feedback import Ruling, stopped, together, with_comment
 from workflow_engine.core.inputs import (
     Answer,
@@ -37,10 +38,11 @@ from workflow_engine.core.inputs import (
 )
 from workflow_engine.core.lifecycle import Move
 from workflow_engine.core.runs import QUESTION_TIMER, abort, enqueue, live_runs, take_back
+from workflow_engine.core.shown import shown_digest
 from workflow_engine.core.spending import settle
 from workflow_engine.core.stages import move_stage
 from workflow_engine.core.tick import Done, Ending, Failed, Tick, Visit
-from workflow_engine.errors import AnswerRefused, IllegalTransition, UnknownTask
+from workflow_engine.errors import AnswerRefused, IllegalTransition, ShownChanged, UnknownTask
 
 _NULL = msgspec.Raw(b"null")
 
@@ -50,7 +52,7 @@ class SettlingSystem(esper.Processor):
 
     Writes Steps, Context, Artifacts, Answers, Feedback, Attempt, and Spent and Ledger where an answer has a cost; drops
     Question.
-    Fills `Tick.done`, `failed`, `ready`, `ending`.  Emits QuestionAnswered, OutputRefused, RunParked.
+    Fills `Tick.done`, `failed`, `ready`, `ending`.  Emits ArtifactAdded, QuestionAnswered, OutputRefused, RunParked.
     What an attempt that is no longer under way still gives is ignored.
     """
 
@@ -120,7 +122,7 @@ def _settle(tick: Tick, settled: Settled) -> None:
     tick.done.append(
         Done(
             visit, under_way.since, settled.output, follow, settled.rebind,
-            issues=settled.issues, stage=settled.stage,
+            issues=settled.issues, stage=settled.stage, sets=tuple(settled.context or ()),
         )
     )  # fmt: skip
 
@@ -178,9 +180,12 @@ def _answer(tick: Tick, answer: Answer) -> None:
     run_id = answer.question.rpartition("/")[0]
     question = tick.world.find(run_id, Question)
     if question is None or question.id != answer.question:
-        tick.reply(answer.ticket, closed(tick, answer.question))
+        tick.reply(answer.ticket, closed(tick.state, answer.question))
         return
     run = tick.world.get(run_id, Run)
+    if answer.shown is not None and answer.shown != _shown(tick, run.task, question):
+        tick.reply(answer.ticket, ShownChanged(answer.question))
+        return
     suspended = tick.world.get(run_id, Suspended)
     follow: str | None = None
     escalated = tick.world.find(run_id, Escalated)
@@ -219,27 +224,15 @@ def _rule(tick: Tick, visit: Visit, escalated: Escalated, ruling: Ruling) -> Non
     again = ruling.decision == "revise"
     issues = with_comment(escalated.issues, ruling.comment) if again else msgspec.UNSET
     follow = visit.phase.pick(None)
-    tick.done.append(Done(visit, visit.run.since, escalated.output, follow, issues=issues, again=again))
+    tick.done.append(
+        Done(visit, visit.run.since, escalated.output, follow, issues=issues, again=again, sets=escalated.sets)
+    )
 
 
-def closed(tick: Tick, question: str) -> AnswerRefused | UnknownTask:
-    """Return the refusal of an answer to a question that is not open."""
-    task = question.partition("/")[0]
-    if task in tick.world:
-        answers = tick.world.find(task, Answers)
-    else:
-        record = tick.state.ended.get(task)
-        if record is None:
-            return UnknownTask("question", question)
-        ended = record.get("answers")
-        answers = ended if isinstance(ended, Answers) else None
-    given: AnswerRecord | None = answers.entries.get(question) if answers is not None else None
-    if given is None:
-        return AnswerRefused(
-            question, "it is not open: it was withdrawn, or never asked; `workflow-engine inbox` lists the open ones"
-        )
-    what = msgspec.json.encode(given.value).decode()
-    return AnswerRefused(question, f"{given.by or 'somebody'} has answered it already, with {what[:200]}")
+def _shown(tick: Tick, task: str, question: Question) -> str:
+    """Return the digest of what is shown at this moment to whoever answers."""
+    artifacts = tick.world.find(task, Artifacts)
+    return shown_digest(question, artifacts.entries if artifacts is not None else {})
 
 
 def _keep_context(tick: Tick, task: str, values: dict[str, msgspec.Raw]) -> None:
@@ -255,6 +248,8 @@ def _keep_artifacts(tick: Tick, task: str, references: dict[str, msgspec.Raw]) -
 def _attach(tick: Tick, attach: Attach) -> None:
     if tick.world.find(attach.task, Identity) is not None:
         _keep_artifacts(tick, attach.task, attach.artifacts)
+        for name in attach.artifacts if attach.outside else ():
+            tick.emit(ArtifactAdded(attach.task, name, attach.by))
         tick.reply(attach.ticket, attach.task)
     else:
         tick.reply(attach.ticket, absent(tick, attach.task, "an artifact"))
@@ -270,7 +265,7 @@ def _cancel(tick: Tick, cancel: Cancel) -> None:
     else:
         for run in list(live_runs(tick.state, cancel.task)):
             abort(tick, run)  # here, before dispatch: the places are given to others in this tick
-        tick.ending[cancel.task] = Ending(Move.CANCEL, cancel.reason, ticket=cancel.ticket)
+        tick.ending[cancel.task] = Ending(Move.CANCEL, cancel.reason, ticket=cancel.ticket, by=cancel.by)
 
 
 def absent(tick: Tick, task: str, event: str) -> UnknownTask | IllegalTransition:

@@ -81,6 +81,7 @@ def _wait(tick: Tick, run_id: str, old: type[Component], suspend: Suspend, step:
             due=now + suspend.due_in if suspend.due_in is not None else None,
             on_due=suspend.on_due,
             picks=phase.picks if step is None else (),
+            escalate_to=suspend.escalate_to,
         )
         # A question that is the whole phase is bound by the phase's timeout; one that a handler asks has its due time.
         timeout = phase.spec.timeout if step is None else None
@@ -91,5 +92,5 @@ def _wait(tick: Tick, run_id: str, old: type[Component], suspend: Suspend, step:
             timers.set(run_id, given_up)
         if question.due is not None:
             timers.set(QUESTION_TIMER + run_id, question.due)
-        tick.emit(QuestionAsked(run.task, run_id, question.id, suspend.kind, suspend.assignee))
+        tick.emit(QuestionAsked(run.task, run_id, question.id, suspend.kind, suspend.assignee, suspend.by))
     tick.reply(suspend.ticket, world.get(run_id, Suspended).question or run_id)

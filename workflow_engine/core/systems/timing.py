@@ -16,7 +16,7 @@ from workflow_engine.core.components import (
     Steps,
     Suspended,
 )
-from workflow_engine.core.events import QuestionOverdue
+from workflow_engine.core.events import QuestionEscalated, QuestionOverdue
 from workflow_engine.core.lifecycle import Move
 from workflow_engine.core.moments import span
 from workflow_engine.core.runs import QUESTION_TIMER, abort, enqueue, marker
@@ -30,7 +30,7 @@ class TimingSystem(esper.Processor):
     """Reads the timers, Backoff, Running, Suspended, Question, Timetable.
 
     Writes Attempt, Steps, Question, Timetable, and new tasks; drops Question.  Fills `Tick.ready`, `failed`, `begin`.
-    Emits QuestionOverdue, TaskSubmitted.
+    Emits QuestionOverdue, QuestionEscalated, TaskSubmitted.
     """
 
     def process(self, tick: Tick) -> None:
@@ -88,8 +88,27 @@ def _overdue(tick: Tick, run: str) -> None:
     tick.emit(QuestionOverdue(tick.world.get(run, Run).task, run, question.id))
     if question.on_due == "fail":
         _unanswered(tick, run)
+    elif question.on_due == "escalate" and question.escalate_to:
+        _escalate(tick, run, question)
     else:
         tick.world.put(run, msgspec.structs.replace(question, overdue=True))
+
+
+def _escalate(tick: Tick, run: str, question: Question) -> None:
+    """Ask others, since nobody has answered in time; how long these may take, nobody has said."""
+    to = question.escalate_to
+    one = to[0] if len(to) == 1 else None
+    others = msgspec.structs.replace(
+        question,
+        assignee=one,
+        candidates=() if one is not None else to,
+        claimed_by=None,
+        owner=None,
+        due=None,
+        overdue=True,
+    )
+    tick.world.put(run, others)
+    tick.emit(QuestionEscalated(tick.world.get(run, Run).task, run, question.id, to))
 
 
 def _unanswered(tick: Tick, run: str) -> None:

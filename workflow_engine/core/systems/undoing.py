@@ -40,7 +40,7 @@ def _begin(tick: Tick, task: str, ending: Ending) -> None:
         withdraw(tick, run, "cancelled")
     tick.ready = [(visit, old) for visit, old in tick.ready if visit.run.task != task]
     tick.state.held.pop(task, None)
-    tick.world.put(task, Undoing(ending.move, ending.reason, ending.failure))
+    tick.world.put(task, Undoing(ending.move, ending.reason, ending.failure, ending.by))
     tick.emit(UndoBegun(task, ending.reason))
     tick.reply(ending.ticket, task)
     _next(tick, identity, plan)
@@ -87,7 +87,7 @@ def _next(tick: Tick, identity: Identity, plan: Plan) -> None:
     if failure is not None and left:
         failure = msgspec.structs.replace(failure, message=reason or failure.message)
     tick.world.drop(task, Undoing)
-    tick.ending[task] = Ending(Move(undoing.move), reason, failure)
+    tick.ending[task] = Ending(Move(undoing.move), reason, failure, by=undoing.by)
 
 
 def _last(tick: Tick, task: str, plan: Plan) -> str | None:

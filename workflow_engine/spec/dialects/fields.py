@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from workflow_engine.spec.files.nodes import Entry, ListNode, MappingNode, Node, ScalarNode, plain
+from workflow_engine.spec.files.nodes import Entry, ListNode, MappingNode, Node, ScalarNode, made, plain
 from workflow_engine.spec.files.translation import Remark
 from workflow_engine.spec.kinds import kind
 from workflow_engine.spec.problems import did_you_mean, listed
@@ -119,6 +119,20 @@ def copied(native: Native, fields: Fields, pairs: Iterable[str]) -> None:
         entry = fields.take(*names)
         if entry is not None:
             native[names[0]] = named(names[0], entry)
+
+
+def put_id(native: Native, fields: Fields, name: str) -> None:
+    """Put the id of a phase into its native form: its ``id`` or ``name``, or else *name*."""
+    chosen, called = fields.take("id"), fields.take("name")
+    at = chosen or called
+    native["id"] = named("id", at) if at is not None else placed("id", made(name, fields.node))
+
+
+def with_id(entry: Entry) -> Node:
+    """Return the value of *entry*; a mapping that has no id has the key for it."""
+    if not isinstance(entry.value, MappingNode) or "id" in entry.value.entries:
+        return entry.value
+    return MappingNode(entry.value.span, {"id": placed("id", entry.key), **entry.value.entries})
 
 
 def several(node: Node) -> tuple[Node, ...]:

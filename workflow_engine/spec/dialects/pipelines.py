@@ -5,7 +5,18 @@ from pathlib import Path
 from typing import Final
 
 from workflow_engine.spec.dialects.attempts import defaults_of, timeout_in
-from workflow_engine.spec.dialects.fields import Fields, Native, Remarks, copied, named, placed, several, spelled
+from workflow_engine.spec.dialects.fields import (
+    Fields,
+    Native,
+    Remarks,
+    copied,
+    named,
+    placed,
+    put_id,
+    several,
+    spelled,
+    with_id,
+)
 from workflow_engine.spec.dialects.gating import Aggregation
 from workflow_engine.spec.dialects.inputs import schema_of
 from workflow_engine.spec.dialects.pipeline import Pipeline, gathered
@@ -64,7 +75,7 @@ def _put_defaults(native: Native, fields: Fields, remarks: Remarks) -> tuple[Nat
 def _listed(node: Node, remarks: Remarks) -> dict[str, Fields]:
     """Return the agents by their ids; a mapping of them is taken for a list whose keys are ids."""
     if isinstance(node, MappingNode):
-        return {key: Fields(_with_id(entry), f"agent {key!r}", remarks) for key, entry in node.entries.items()}
+        return {key: Fields(with_id(entry), f"agent {key!r}", remarks) for key, entry in node.entries.items()}
     if not isinstance(node, ListNode):
         remarks.problem(node, f"agents is {kind(plain(node))}; write a list of agents")
         return {}
@@ -83,12 +94,6 @@ def _listed(node: Node, remarks: Remarks) -> dict[str, Fields]:
     return found
 
 
-def _with_id(entry: Entry) -> Node:
-    if not isinstance(entry.value, MappingNode) or "id" in entry.value.entries:
-        return entry.value
-    return MappingNode(entry.value.span, {"id": placed("id", entry.key), **entry.value.entries})
-
-
 def _phases(file: Pipeline, tools: Entry | None) -> tuple[Node, ...]:
     """Return the phases: agents, gates of their own behind those that abort, and the aggregation."""
     found: list[Node] = []
@@ -105,9 +110,7 @@ def _phases(file: Pipeline, tools: Entry | None) -> tuple[Node, ...]:
 def _agent(agent: str, fields: Fields, file: Pipeline, tools: Entry | None) -> Node:
     """Return the phase that an agent is."""
     native: Native = {}
-    chosen, name = fields.take("id"), fields.take("name")
-    at = chosen or name
-    native["id"] = named("id", at) if at is not None else placed("id", made(agent, fields.node))
+    put_id(native, fields, agent)
     native["depends_on"] = _depends_on(agent, fields.node, file)
     native["assigned_to"] = placed("assigned_to", made("agentic", fields.node))
     copied(native, fields, ("provider", "model", "temperature", "max_tokens", "tools", "outputs"))

@@ -4,7 +4,18 @@ from pathlib import Path
 from typing import Final
 
 from workflow_engine.spec.dialects.attempts import defaults_of, retry_of, timeout_in
-from workflow_engine.spec.dialects.fields import Fields, Native, Remarks, copied, named, placed, several, spelled
+from workflow_engine.spec.dialects.fields import (
+    Fields,
+    Native,
+    Remarks,
+    copied,
+    named,
+    placed,
+    put_id,
+    several,
+    spelled,
+    with_id,
+)
 from workflow_engine.spec.dialects.inputs import defaults_in, names_in, schema_of
 from workflow_engine.spec.dialects.names import Names, Reader
 from workflow_engine.spec.dialects.references import Given, given_in
@@ -67,7 +78,7 @@ def _put_defaults(native: Native, fields: Fields, remarks: Remarks) -> None:
 def _listed(node: Node, remarks: Remarks) -> list[tuple[str, Node]]:
     """Return the steps by their ids; a mapping of them is taken for a list whose keys are ids."""
     if isinstance(node, MappingNode):
-        return [(key, _with_id(entry)) for key, entry in node.entries.items()]
+        return [(key, with_id(entry)) for key, entry in node.entries.items()]
     if not isinstance(node, ListNode):
         remarks.problem(node, f"steps is {kind(plain(node))}; write a list of steps")
         return []
@@ -78,12 +89,6 @@ def _listed(node: Node, remarks: Remarks) -> list[tuple[str, Node]]:
             remarks.problem(step, f"step {position} has no id; give it one")
         found.append((name or f"step-{position}", step))
     return found
-
-
-def _with_id(entry: Entry) -> Node:
-    if not isinstance(entry.value, MappingNode) or "id" in entry.value.entries:
-        return entry.value
-    return MappingNode(entry.value.span, {"id": placed("id", entry.key), **entry.value.entries})
 
 
 def _outputs(step: Node) -> tuple[str, ...]:
@@ -114,7 +119,7 @@ def _phase(step: str, node: Node, names: Names, remarks: Remarks) -> Node:
     """Return the phase that a step is."""
     fields = Fields(node, f"step {step!r}", remarks)
     native: Native = {}
-    _put_id(native, fields, step)
+    put_id(native, fields, step)
     kind_of = _type(fields, step)
     reader = Reader(names, step)
     given = _given(fields, reader, kind_of)
@@ -143,13 +148,6 @@ def _phase(step: str, node: Node, names: Names, remarks: Remarks) -> Node:
 
 def _guess(word: str, step: str) -> str:
     return f"step {step!r} reads {word!r}, which no step gives; it is taken for inputs.{word}"
-
-
-def _put_id(native: Native, fields: Fields, step: str) -> None:
-    entry = fields.take("id")
-    name = fields.take("name")
-    chosen = entry or name
-    native["id"] = named("id", chosen) if chosen is not None else placed("id", made(step, fields.node))
 
 
 def _type(fields: Fields, step: str) -> str:

@@ -1,0 +1,1 @@
+"""What the API is sent and what it sends, as pydantic models."""

@@ -1,0 +1,23 @@
+"""To be written."""
+
+from typing import Final
+
+from flask import Blueprint, render_template
+
+from workflow_engine.ui.security.roles import Role, needs
+
+failures: Final = Blueprint("failures", __name__)
+
+
+@failures.get("/failures")
+@needs(Role.VIEWER)
+def show() -> str:
+    """Show."""
+    return render_template("refused.html", status=200, title="To be written", why="")
+
+
+@failures.get("/failures/<name>")
+@needs(Role.VIEWER)
+def workflow(name: str) -> str:
+    """Show."""
+    return render_template("refused.html", status=200, title=name, why="")

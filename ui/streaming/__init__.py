@@ -1,0 +1,1 @@
+"""Streaming: live events for open pages, over server-sent events."""
