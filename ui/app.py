@@ -12,7 +12,7 @@ from workflow_engine.errors import EngineError
 from workflow_engine.ui import security, showing
 from workflow_engine.ui.api.routes import API
 from workflow_engine.ui.desk import DESK, Desk
-from workflow_engine.ui.pages import PAGES
+from workflow_engine.ui.pages.listed import PAGES
 from workflow_engine.ui.problems import problem
 from workflow_engine.ui.refusals import status_of
 from workflow_engine.ui.shell import shell

@@ -1,11 +1,13 @@
 """Bulk: the same command about many tasks, with what became of each."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple
 
 from workflow_engine.ecs_workflow import ECSWorkflowEngine
 from workflow_engine.errors import AnswerRefused, EngineError, EngineStopped, IllegalTransition
+from workflow_engine.question_view import QuestionView
 from workflow_engine.ui.security.answering import why_not
 from workflow_engine.ui.security.person import Person
 
@@ -25,6 +27,7 @@ class Order(NamedTuple):
         reason: of a cancellation.
         phase: from which to retry; None for what failed.
         value: the answer to the one open question of each.
+        shown: digests of what the person saw of those questions, by task; see `QuestionView.shown`.
     """
 
     action: Action
@@ -32,6 +35,7 @@ class Order(NamedTuple):
     reason: str | None = None
     phase: str | None = None
     value: Any = None
+    shown: Mapping[str, str] = MappingProxyType({})
 
 
 class Outcome(NamedTuple):
@@ -40,10 +44,13 @@ class Outcome(NamedTuple):
     Attributes:
         task: its id.
         refusal: why it was not done; None where it was.
+        found: what was found about it: the task, for a retry that is only tried the `Rerun`, and for an answer the
+            `QuestionView`; None for nothing.
     """
 
     task: str
     refusal: EngineError | None = None
+    found: object = None
 
 
 def carry_out(engine: ECSWorkflowEngine, order: Order, tasks: Sequence[str], *, dry: bool = False) -> list[Outcome]:
@@ -79,7 +86,9 @@ def _done(engine: ECSWorkflowEngine, order: Order) -> Command:
     by = order.person.name
 
     async def answered(task: str) -> object:
-        return await engine.answer(await _answerable(engine, task, order.person), order.value, by)
+        question = await _answerable(engine, task, order.person)
+        await engine.answer(question.id, order.value, by, order.shown.get(task))
+        return question
 
     commands: dict[Action, Command] = {
         "cancel": lambda task: engine.cancel(task, order.reason, by=by),
@@ -97,7 +106,7 @@ def _tried(engine: ECSWorkflowEngine, order: Order) -> Command:
         found = await engine.get_task(task)
         if found.status.terminal != (order.action == "purge"):
             raise IllegalTransition(f"task {task}", found.status.value, order.action)
-        return None
+        return found
 
     tries: dict[Action, Command] = {
         "cancel": ended,
@@ -108,8 +117,8 @@ def _tried(engine: ECSWorkflowEngine, order: Order) -> Command:
     return tries[order.action]
 
 
-async def _answerable(engine: ECSWorkflowEngine, task: str, person: Person) -> str:
-    """Return the id of the one open question of a task, which *person* may answer.
+async def _answerable(engine: ECSWorkflowEngine, task: str, person: Person) -> QuestionView:
+    """Return the one open question of a task, which *person* may answer.
 
     Raises:
         AnswerRefused: they may not, or there is none, or there are several.
@@ -118,12 +127,11 @@ async def _answerable(engine: ECSWorkflowEngine, task: str, person: Person) -> s
     why = why_not(person, question)
     if why is not None:
         raise AnswerRefused(question.id, why)
-    return question.id
+    return question
 
 
 async def _outcome(task: str, command: Command) -> Outcome:
     try:
-        await command(task)
+        return Outcome(task, found=await command(task))
     except EngineError as refusal:
         return Outcome(task, refusal)
-    return Outcome(task)

@@ -25,7 +25,7 @@ from pydantic_settings import (
 
 from workflow_engine.agents.settings import AgentSettings
 from workflow_engine.errors import ConfigError
-from workflow_engine.sinks.settings import SinkSettings
+from workflow_engine.sinks.settings import RedactSettings, SinkName, SinkSettings
 from workflow_engine.ui_settings import UiSettings
 
 FILE: Final = "workflow-engine.toml"
@@ -81,6 +81,7 @@ class EngineSettings(BaseSettings):
         agents: see there.
         ui: of the dashboard; see there.
         sinks: where events go, by a name of one's own; see there.
+        redact: what is taken out of events before they go anywhere; see there.
         log_level: the least that is logged.
     """
 
@@ -100,7 +101,8 @@ class EngineSettings(BaseSettings):
     limits: Limits = Limits()
     agents: AgentSettings = AgentSettings()
     ui: UiSettings = UiSettings()
-    sinks: dict[str, SinkSettings] = {}
+    sinks: dict[SinkName, SinkSettings] = {}
+    redact: RedactSettings = RedactSettings()
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
 
     def engine_options(self, stop_grace: float | None = None) -> EngineOptions:

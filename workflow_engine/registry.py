@@ -67,7 +67,7 @@ class Workflows:
 
     def registered(self) -> dict[str, WorkflowSpec]:
         """Return what is registered, by name."""
-        return {name: chosen.spec for name, chosen in self._by_name.items()}
+        return {name: chosen.spec for name, chosen in self._by_name.copy().items()}  # other threads register meanwhile
 
     def announce(self, workflow: str, host: Host) -> None:
         """Tell *host* of a registered workflow, and when its tasks are submitted by themselves."""

@@ -33,7 +33,11 @@ def test_a_submitted_task_is_in_lists_at_once_and_can_be_waited_for(api: Served)
     listed = api.ask("GET", "/tasks", params={"label": "a=b=c"}).json()
     assert [row["id"] for row in listed["tasks"]] == [task["id"]]
     done = api.ask("GET", f"/tasks/{task['id']}/wait?timeout=10").json()
-    assert (done["status"], done["output"], done["context"]) == ("completed", {"packed": {"order": 7}}, {"packed": True})
+    assert (done["status"], done["output"], done["context"]) == (
+        "completed",
+        {"packed": {"order": 7}},
+        {"packed": True},
+    )
     assert done["submitted_at"].endswith("Z")
     assert [phase["outcome"] for phase in done["phases"]] == ["completed"]
 
@@ -126,9 +130,7 @@ def test_a_data_that_is_too_large_is_refused_by_the_engine(api: Served) -> None:
         ("POST", "/tasks/import", {"format": 1}, 422, "InputRefused"),
     ],
 )
-def test_errors_of_the_engine_are_named(
-    api: Served, method: str, path: str, body: Any, status: int, kind: str
-) -> None:
+def test_errors_of_the_engine_are_named(api: Served, method: str, path: str, body: Any, status: int, kind: str) -> None:
     answer = api.ask(method, path, **({"json": body} if body is not None else {}))
     assert (answer.status_code, answer.json()["error"]["kind"]) == (status, kind)
     assert answer.json()["type"] == f"/api/v1/docs#error-{kind}"
@@ -259,7 +261,10 @@ def test_keys_are_bounded(api: Served) -> None:
 def test_an_artifact_is_sent_as_a_file_and_not_sent_twice(api: Served) -> None:
     task = submitted(api)
     first = api.ask("GET", f"/tasks/{task}/artifacts/notes/packed.txt")
-    assert (first.content, first.headers["Content-Disposition"]) == (b"three boxes", 'attachment; filename="packed.txt"')
+    assert (first.content, first.headers["Content-Disposition"]) == (
+        b"three boxes",
+        'attachment; filename="packed.txt"',
+    )
     assert first.headers["Cache-Control"] == "private, no-cache"
     again = api.ask(
         "GET", f"/tasks/{task}/artifacts/notes%2Fpacked.txt", headers={"If-None-Match": first.headers["ETag"]}

@@ -29,6 +29,7 @@ from workflow_engine.readmodel import feed, narrowing, schema, searching, select
 from workflow_engine.readmodel.grouping import failure_group
 from workflow_engine.readmodel.read_model import ReadModel
 from workflow_engine.readmodel.rows import Order, QuestionQuery, TaskQuery, TaskRow
+from workflow_engine.readmodel.sql import Sql
 
 
 def ids(model: ReadModel, **asked: Any) -> list[str]:
@@ -470,11 +471,15 @@ async def test_a_page_is_read_in_order_and_not_sorted(tmp_path: Path, asked: dic
     written = await given(tmp_path)
     model = ReadModel(tmp_path)
     model.catch_up()
-    sql = selecting.page(TaskQuery(**asked))
     connection = sqlite3.connect(model.path)
-    plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql.text}", sql.parameters)]
+    plans: list[str] = []
+
+    def execute(sql: Sql) -> list[tuple[Any, ...]]:
+        plans.extend(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql.text}", sql.parameters))
+        return connection.execute(sql.text, sql.parameters).fetchall()
+
+    selecting.page(TaskQuery(limit=2, **asked), None, None, execute)
     connection.close()
-    sorts = [before for before, step in itertools.pairwise(plan) if "TEMP B-TREE" in step]
-    assert all(before.startswith("SCAN (subquery") for before in sorts), plan  # the few rows of a branch
-    assert "SCAN tasks" not in plan
+    assert plans
+    assert all("TEMP B-TREE" not in step and step != "SCAN tasks" for step in plans), plans
     await written.close()

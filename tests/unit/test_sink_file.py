@@ -102,6 +102,16 @@ def test_a_crash_between_two_numberings_loses_nothing(tmp_path: Path) -> None:
     assert found == {"audit.jsonl.1": ["3.0", "4.0"], "audit.jsonl.2": ["2.0"], "audit.jsonl.3": ["1.0"]}
 
 
+def test_events_behind_a_number_that_a_crash_has_left_out_are_not_written_twice(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    for n in range(1, 4):
+        deliver(path, n, size_bytes=1, keep=9)
+    path.with_name("audit.jsonl.3").rename(path.with_name("audit.jsonl.4"))
+    path.with_name("audit.jsonl.2").rename(path.with_name("audit.jsonl.3"))  # and the crash comes
+    deliver(path, 1, 2, 3, 4, keep=9)
+    assert ids(path) == ["4.0"]
+
+
 def test_a_file_that_somebody_moved_away_is_made_anew(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     sink = FileSink(path)

@@ -186,9 +186,9 @@ def _query_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
 def _header_parameters(operation: Operation) -> Iterator[dict[str, Any]]:
     if operation.keyed:
         means = "Names the request, so that a repeat of it does nothing more; a UUID does well."
-        yield _header("Idempotency-Key", means, rf"^[!-~]{{1,{KEY_MAX}}}$")
+        yield _header("Idempotency-Key", means, rf"^[ -~]{{1,{KEY_MAX}}}$")
     if operation.resumes:
-        yield _header("Last-Event-ID", "`id` of the last message that was received.", r"^[0-9]{1,15}\.[0-9]{1,15}$")
+        yield _header("Last-Event-ID", "`id` of the last message that was received.", r"^([0-9]{1,15}\.[0-9]{1,15})?$")
 
 
 def _header(name: str, means: str, pattern: str) -> dict[str, Any]:

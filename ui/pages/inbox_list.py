@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -62,7 +62,7 @@ class Wanted(msgspec.Struct, frozen=True):
         """Whether something is left out of the segment."""
         return bool(self.workflow or self.kind or self.overdue or self.text)
 
-    def args(self, **other: str) -> dict[str, str]:
+    def args(self, **other: str) -> dict[str, Any]:
         """Return it as an address has it, with *other* in place of what it says; what is empty is left out."""
         given = {
             **{"who": "" if self.who is Who.MINE else self.who.value, "workflow": self.workflow, "kind": self.kind},

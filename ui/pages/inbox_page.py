@@ -9,6 +9,7 @@ from flask import render_template, request, url_for
 
 from workflow_engine.errors import AlreadyAnswered, AnswerRefused, ConfigError, EngineError, InputRefused
 from workflow_engine.question_view import QuestionView
+from workflow_engine.spec.model import Phase, TaskType
 from workflow_engine.ui.desk import desk
 from workflow_engine.ui.forms.fields import Form
 from workflow_engine.ui.forms.form import Reading, fields_of
@@ -81,6 +82,7 @@ class Asked(msgspec.Struct, frozen=True):
         stale: whether something has.
         message: what was said against their answer.
         draft_at: when their draft was kept, seconds since the epoch; None where nothing is filled in from one.
+        again: whether what they gave the time before is filled in.
         names: people and groups to choose from.
         link: its address, to be mailed.
         mail: the address that begins such a mail.
@@ -105,6 +107,7 @@ class Asked(msgspec.Struct, frozen=True):
     stale: bool
     message: str
     draft_at: float | None
+    again: bool
     names: tuple[str, ...]
     link: str
     mail: str
@@ -162,12 +165,12 @@ def _asked(view: QuestionView, sent: Sent | None, trouble: Trouble | None) -> As
     who = person()
     record = desk().ask.inspect(view.task).record
     past, spec = Past(record), spec_of(desk().model, record)
-    reviewed = next(
-        (one.on_reject.target for one in (spec.phases if spec else ()) if one.id == view.phase and one.on_reject), None
-    )
+    phase = next((one for one in (spec.phases if spec is not None else ()) if one.id == view.phase), None)
+    reviewed = phase.on_reject.target if phase is not None and phase.on_reject is not None else None
+    again = past.last_answer(view) if phase is not None and _is_redone(phase, view) else None
     files, named = artifacts_of(view, past, reviewed)
     refusal = why_not(who, view)
-    form, draft_at = (None, None) if refusal is not None else _form(view, who, sent)
+    form, draft_at = (None, None) if refusal is not None else _form(view, who, sent, again)
     title = shortened(view.prompt, TITLE_MAX)
     link = _link(view.id)
     return Asked(
@@ -189,6 +192,7 @@ def _asked(view: QuestionView, sent: Sent | None, trouble: Trouble | None) -> As
         stale=sent is not None and sent.stale,
         message=sent.message if sent is not None else "",
         draft_at=draft_at,
+        again=again is not None and sent is None and draft_at is None,
         names=_names(view),
         link=link,
         mail=f"mailto:?subject={quote(plain(shortened(view.prompt, 80)), safe='')}&body={quote(link, safe='')}",
@@ -196,14 +200,26 @@ def _asked(view: QuestionView, sent: Sent | None, trouble: Trouble | None) -> As
     )
 
 
-def _form(view: QuestionView, who: Person, sent: Sent | None) -> tuple[Form, float | None]:
-    """Return what is to be filled in, and when the draft was kept that it is filled in from."""
+def _is_redone(phase: Phase, view: QuestionView) -> bool:
+    """Return whether a person does work again that was sent back, and may begin with what they gave before."""
+    return phase.assigned_to == TaskType.HUMAN and phase.on_reject is None and view.feedback is not None
+
+
+def _form(view: QuestionView, who: Person, sent: Sent | None, again: Any) -> tuple[Form, float | None]:
+    """Return what is to be filled in, and when the draft was kept that it is filled in from.
+
+    Args:
+        view: the question.
+        who: fills it in.
+        sent: what they have sent, or None.
+        again: what to begin with where they have typed nothing, or None.
+    """
     if sent is not None:
         reading = sent.reading
         return fields_of(view.form, problems=reading.problems, posted=reading.posted_back, focus=reading.focus), None
     draft = desk().drafts.get(who.name, view.id)
     if draft is None:
-        return fields_of(view.form), None
+        return fields_of(view.form, again), None
     kept = draft.pop(DRAFTED, [""])[-1]
     at = float(kept) if kept.replace(".", "", 1).isdecimal() else time.time()
     return fields_of(view.form, posted=draft), at

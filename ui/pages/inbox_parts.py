@@ -1,6 +1,6 @@
 """Parts: what a question shows, taken apart so that people read texts as texts and not as JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import msgspec
@@ -54,11 +54,7 @@ def _members(value: dict[str, Any], title: str, past: Past, depth: int) -> Itera
     """Yield the short values of an object together, then the others."""
     short = {key: one for key, one in value.items() if _is_short(one) and not (depth == 0 and past.values(one))}
     if short:
-        before = [
-            Before(old.visit, _named({key: old.value[key] for key in short if key in old.value}))
-            for old in past.values(value)
-            if isinstance(old.value, dict)
-        ]
+        before = [Before(old.visit, _named(_picked(old.value, short))) for old in past.values(value)]
         yield Part(title, _named(short), tuple(before))
     for key, one in value.items():
         if key not in short:
@@ -70,6 +66,14 @@ def _is_short(value: Any) -> bool:
     if isinstance(value, str):
         return len(value) <= LONG and "\n" not in value
     return value is None or isinstance(value, bool | int | float)
+
+
+def _picked(value: Any, keys: Iterable[str]) -> dict[str, Any]:
+    """Return the values under *keys* of what was an object, or may have been something else before."""
+    if not isinstance(value, dict):
+        return {}
+    known: dict[str, Any] = dict(value)  # pyright: ignore[reportUnknownArgumentType] - JSON
+    return {key: known[key] for key in keys if key in known}
 
 
 def _named(values: dict[str, Any]) -> dict[str, Any]:

@@ -65,16 +65,28 @@ class Past:
                 return [
                     Before(visit.visit, old)
                     for visit in reversed(visits)
-                    if (old := _at(path, from_json(visit.output))) is not _NOTHING
+                    if visit.visit < self._count(phase) and (old := _at(path, from_json(visit.output))) is not _NOTHING
                 ]
         return []
 
     def artifacts(self, reference: ArtifactRef) -> list[tuple[int, ArtifactRef]]:
         """Return what an artifact was before, the latest visit first: the visit's number and the reference."""
-        found = (
-            (visit.visit, visit.artifacts.get(reference.name)) for visit in self._visits.get(reference.phase or "", ())
-        )
-        return [(number, msgspec.json.decode(raw, type=ArtifactRef)) for number, raw in found if raw is not None][::-1]
+        phase = reference.phase or ""
+        found: list[tuple[int, ArtifactRef]] = []
+        for visit in reversed(self._visits.get(phase, ())):
+            old = _kept(visit).get(reference.name)
+            # What was sent back and is not done again yet is no earlier version of itself.
+            if old is not None and (visit.visit < self._count(phase) or old.sha256 != reference.sha256):
+                found.append((visit.visit, old))
+        return found
+
+    def last_answer(self, view: QuestionView) -> Any:
+        """Return what was answered when the task came to the phase of a question the time before; None for nothing."""
+        run, _, number = view.id.rpartition("/")
+        head, _, visit = run.rpartition("/")
+        before = f"{head}/{view.visit - 1}/{number}"
+        found = self._answers.entries.get(before) if self._answers is not None and visit == str(view.visit) else None
+        return from_json(found.value) if found is not None else None
 
     def rejections(self, view: QuestionView) -> list[SentBack]:
         """Return why work was sent back that has to do with a question, the earliest first."""
@@ -98,6 +110,11 @@ class Past:
         by = next((answer.by for question, answer in entries.items() if question.startswith(start)), None)
         return SentBack(view.phase, visit.visit, by, visit.ended, issue_lines(from_json(visit.issues)) or ())
 
+    def _count(self, phase: str) -> int:
+        """Return how often a phase was done."""
+        entry = self._progress.entries.get(phase) if self._progress is not None else None
+        return 0 if entry is None else int(entry.visits)
+
     def _output(self, phase: str) -> Any:
         """Return what the latest visit to a phase gave."""
         if phase not in self._outputs:
@@ -116,17 +133,30 @@ def issue_lines(value: Any) -> tuple[str, ...] | None:
     if not isinstance(value, list) or not value:
         return None
     issues: list[Any] = list(value)  # pyright: ignore[reportUnknownArgumentType] - JSON
-    if not all(isinstance(issue, dict) and isinstance(issue.get("message"), str) for issue in issues):
+    lines = [_line(issue) for issue in issues[:ISSUES_MAX]]
+    return tuple(line for line in lines if line is not None) if None not in lines else None
+
+
+def _line(given: Any) -> str | None:
+    """Return an issue as a sentence, None if it is none."""
+    if not isinstance(given, dict):
         return None
-    return tuple(_line(issue) for issue in issues[:ISSUES_MAX])
-
-
-def _line(issue: dict[str, Any]) -> str:
+    issue: dict[str, Any] = dict(given)  # pyright: ignore[reportUnknownArgumentType] - JSON
+    if not isinstance(issue.get("message"), str):
+        return None
     place = issue.get("path")
     where = f" ({place})" if isinstance(place, str) and place else ""
     severity = issue.get("severity")
     mild = f"{severity}: " if isinstance(severity, str) and severity not in ("", "error") else ""
     return f"{mild}{issue['message']}{where}"
+
+
+def _kept(visit: EarlierVisit) -> dict[str, ArtifactRef]:
+    """Return what a phase had kept when its visit ended, by name."""
+    try:
+        return msgspec.convert(from_json(visit.artifacts) or {}, dict[str, ArtifactRef])
+    except msgspec.ValidationError:  # a task that came from elsewhere may hold something else
+        return {}
 
 
 class _Nothing:
@@ -140,9 +170,10 @@ _Path = tuple[str | int, ...]
 
 def _path_to(value: Any, whole: Any) -> _Path | None:
     """Return where *value* stands in *whole*: a text, object or list that is not empty; all else is too common."""
-    if not isinstance(value, str | dict | list) or not value:
+    kind: type[Any] = type(value)  # pyright: ignore[reportUnknownVariableType] - JSON
+    if kind not in (str, dict, list) or not value:
         return None
-    return next((path for path, found in _walk(whole) if type(found) is type(value) and found == value), None)
+    return next((path for path, found in _walk(whole) if type(found) is kind and found == value), None)
 
 
 def _walk(whole: Any) -> Iterator[tuple[_Path, Any]]:

@@ -17,6 +17,7 @@ from workflow_engine.ui.showing import Shown, show_artifact, show_diff, show_val
 from workflow_engine.ui.showing.artifacts import PREVIEW_MAX
 from workflow_engine.ui.showing.headers import SOURCES, SVG, believed
 from workflow_engine.ui.showing.shown import ShownDiff
+from workflow_engine.ui.showing.values import written
 from workflow_engine.ui.showing.words import ordinal
 
 PREVIEWS_MAX: Final = 5
@@ -47,6 +48,7 @@ class Section(msgspec.Struct, frozen=True):
         since: the version before, in a word; empty for none.
         same: whether nothing has changed since.
         earlier: the version before and the first one.
+        folded: whether a reader has to ask for it.
     """
 
     id: str
@@ -57,6 +59,7 @@ class Section(msgspec.Struct, frozen=True):
     since: str = ""
     same: bool = False
     earlier: tuple[Version, ...] = ()
+    folded: bool = False
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -69,8 +72,25 @@ class Named(msgspec.Struct, frozen=True):
 
 def sections_of(view: QuestionView, past: Past) -> tuple[Section, ...]:
     """Return what a question shows, without artifacts."""
-    parts = parts_of(view.show, past) if view.show is not None else ()
-    return tuple(_of_value(f"shown-{number}", part) for number, part in enumerate(parts))
+    shown, own = _without_own(view)
+    parts = parts_of(shown, past) if shown is not None else ()
+    sections = tuple(_of_value(f"shown-{number}", part) for number, part in enumerate(parts))
+    if own is None:
+        return sections
+    return (*sections, Section("shown-own", "The answer that was given here before", "", show_value(own), folded=True))
+
+
+def _without_own(view: QuestionView) -> tuple[Any, Any]:
+    """Return what a question shows without what was answered here before, and that; None for nothing.
+
+    Where the outputs of all phases are shown, that of the phase itself is among them when it is asked again: what it
+    said then is told as the reason why the work was sent back.
+    """
+    if view.visit < 2 or not isinstance(view.show, dict) or view.phase not in view.show:
+        return view.show, None
+    shown: dict[str, Any] = dict(view.show)  # pyright: ignore[reportUnknownArgumentType] - JSON
+    own = shown.pop(view.phase)
+    return shown, own
 
 
 def artifacts_of(view: QuestionView, past: Past, first: str | None) -> tuple[tuple[Section, ...], tuple[Named, ...]]:
@@ -89,7 +109,7 @@ def artifacts_of(view: QuestionView, past: Past, first: str | None) -> tuple[tup
 
 def address(task: str, reference: ArtifactRef, *, inline: bool = False) -> str:
     """Return where an artifact is served, as its content was."""
-    more = {"inline": 1} if inline else {}
+    more: dict[str, Any] = {"inline": 1} if inline else {}
     return url_for("artifacts.download", task=task, name=reference.name, sha256=reference.sha256, **more)
 
 
@@ -156,11 +176,21 @@ def _of_value(id_: str, part: Part) -> Section:
         title=part.title,
         version=version_word(latest.visit + 1),
         shown=shown,
-        changes=None if same else show_diff(latest.value, part.value),
+        changes=None if same else show_diff(_lines(latest.value), _lines(part.value)),
         since=version_word(latest.visit),
         same=same,
         earlier=tuple(earlier),
     )
+
+
+def _lines(value: Any) -> Any:
+    """Return a list of facts as lines, since people read those; anything else as it is."""
+    if not isinstance(value, dict):
+        return value
+    facts: dict[str, Any] = dict(value)  # pyright: ignore[reportUnknownArgumentType] - JSON
+    if any(isinstance(fact, dict | list) for fact in facts.values()):
+        return facts
+    return "\n".join(f"{name}: {fact if isinstance(fact, str) else written(fact)}" for name, fact in facts.items())
 
 
 def _of_artifact(task: str, reference: ArtifactRef, number: int, past: Past) -> Section:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from workflow_engine.core.components import Identity, Status, Table
 from workflow_engine.core.record import TaskRecord
-from workflow_engine.readmodel.rows import EventRow
+from workflow_engine.readmodel.rows import LIMIT_MAX, EventRow
 from workflow_engine.spec.model import Phase, WorkflowSpec
 from workflow_engine.ui.desk import desk
 
@@ -60,16 +60,27 @@ def seen(task: str) -> Seen:
         UnknownTask: there is none of this id.
     """
     found = desk().ask.inspect(task)
-    identity: Identity = found.record.get(Identity)
-    stored = desk().model.definition(identity.definition)
-    spec = _read(bytes(stored.spec)) if stored is not None else None
+    spec = definition_of(found.record.get(Identity).definition)
     return Seen(found.record, found.lacks, spec, time.time())
+
+
+def definition_of(digest: str) -> WorkflowSpec | None:
+    """Return the definition with this hash; None where the index does not know it yet, or it is lost."""
+    stored = desk().model.definition(digest)
+    return _read(bytes(stored.spec)) if stored is not None else None
 
 
 def events_of(task: str) -> tuple[tuple[EventRow, ...], bool]:
     """Return the first events of a task, and whether there are more than `EVENTS_MAX`."""
-    rows = desk().model.events(task, limit=EVENTS_MAX + 1)
-    return rows[:EVENTS_MAX], len(rows) > EVENTS_MAX
+    found: list[EventRow] = []
+    model = desk().model
+    while len(found) <= EVENTS_MAX:
+        n, i = (found[-1].n, found[-1].i) if found else (0, None)
+        rows = model.events(task, n, i, LIMIT_MAX)
+        found += rows
+        if len(rows) < LIMIT_MAX:
+            break
+    return tuple(found[:EVENTS_MAX]), len(found) > EVENTS_MAX
 
 
 @functools.lru_cache(maxsize=_KEPT)

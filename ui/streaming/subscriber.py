@@ -1,6 +1,7 @@
 """A subscriber: one open stream, and what it has not been sent yet."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from typing import Final
@@ -9,6 +10,9 @@ from workflow_engine.ui.streaming.messages import HEARTBEAT, Message
 
 QUIET_SECONDS: Final = 15.0
 """After which an open stream is sent something, though there be nothing to say."""
+
+LIFE_SECONDS: Final = 600.0
+"""After which a stream ends, and the browser opens another: whoever may not look any more is refused then."""
 
 WAITING_MAX: Final = 1_000
 """Messages that a slow reader may be behind; then it is told to look at the whole again."""
@@ -47,8 +51,9 @@ class Subscriber:
             self._changed.notify()
 
     def sent(self) -> Iterator[bytes]:
-        """Give what is to be sent, as it comes, until the stream is closed."""
-        while not self._closed:
+        """Give what is to be sent, as it comes, until the stream is closed or has lived long enough."""
+        end = time.monotonic() + LIFE_SECONDS
+        while not self._closed and time.monotonic() < end:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting or self._closed, QUIET_SECONDS)
                 ready = b"".join(self._waiting)

@@ -36,7 +36,8 @@ def served(invocation: Invocation, given: Mapping[str, Any]) -> None:
     brought = [prepare(file) for name in given["files"] or library() for file in _files(name)]
     workflows = _registered(engine, brought, given["modules"])
     use_models(engine, _replies(brought, given["replies"]), lambda line: click.echo(clean(line), err=True))
-    sinks = Sinks(engine, settings.sinks, public_url=settings.ui.public_url)
+    # The dashboard keeps the index current, by a process of its own.
+    sinks = Sinks(engine, settings.sinks, public_url=settings.ui.public_url, redact=settings.redact, catch_up=False)
     dashboard = Dashboard(engine, _ui(settings.ui, given), sinks)
     asyncio.run(_until_told(engine, dashboard, sinks, workflows))
 

@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Final
 
 from workflow_engine.drawing import text
+from workflow_engine.drawing.framing import framed, label_width
 from workflow_engine.drawing.geometry import HEIGHT, Box, Layout, Line, Point
 from workflow_engine.drawing.ordering import ordered
 from workflow_engine.drawing.picture import Node, Picture
@@ -13,7 +14,6 @@ from workflow_engine.drawing.routes import Routes, lane
 from workflow_engine.drawing.rows import Item, Link, Rows
 from workflow_engine.drawing.strands import Strand, Weave, weave
 
-_MARGIN: Final = 24
 _START: Final = 44  # from the middle of the start to the first row
 _END: Final = 22  # from the bottom of a last node to the middle of its end
 _PASSING: Final = 6  # half of what a passing line takes up
@@ -27,7 +27,7 @@ _GAP, _GAP_MAX, _SLOPE = 44, 128, 12
 def layout(picture: Picture) -> Layout:
     """Return a place for everything in *picture*; the same for the same picture."""
     woven = weave(picture)
-    width = _width(picture.nodes)
+    width = box_width(picture.nodes)
     rows = Rows(*_rows(picture, woven, width))
     x = placed(rows, ordered(rows), [strand.passing for strand in woven.strands])
     tops = _tops(rows, x)
@@ -39,7 +39,7 @@ def layout(picture: Picture) -> Layout:
     return _framed(picture, boxes, lines)
 
 
-def _width(nodes: Sequence[Node]) -> int:
+def box_width(nodes: Sequence[Node]) -> int:
     """Return how wide the nodes are, all alike: as the longest text asks, within bounds."""
     widest = max(max(text.width(node.label, text.LABEL), text.width(text.small(node), text.SMALL)) for node in nodes)
     return min(max(int(widest) + text.INDENT + text.MARK, _NARROWEST), _WIDEST) // 2 * 2
@@ -67,12 +67,8 @@ def _reaches(picture: Picture, woven: Weave) -> list[int]:
     for edge, strand in zip(picture.edges, woven.strands, strict=True):
         if strand.side and edge.label:
             source = strand.lower if strand.up else strand.upper
-            labels[source] = max(labels[source], _wide(edge.label))
+            labels[source] = max(labels[source], label_width(edge.label))
     return [reach + label for reach, label in zip(reaches, labels, strict=True)]
-
-
-def _wide(label: str) -> int:
-    return int(max(text.width(line, text.SMALL) for line in text.label_lines(label)))
 
 
 def _links(strand: Strand, layer: Sequence[int], width: int) -> Iterator[Link]:
@@ -106,36 +102,9 @@ def _tops(rows: Rows, x: Sequence[int]) -> list[int]:
 
 
 def _framed(picture: Picture, boxes: Sequence[Box], lines: Sequence[Line]) -> Layout:
-    """Return everything moved to where the frame begins, with the marks for start and end."""
+    """Return everything in its frame, with the marks for start and end."""
     places = {box.node.id: box for box in boxes}
     firsts = [places[start].middle for start in picture.starts]
     start = Point(sum(firsts) // len(firsts), -_START)
     ends = [Point(places[end].middle, places[end].y + HEIGHT + _END) for end in picture.ends]
-    corners = [*_corners(boxes, lines), *ends, start]
-    left, top = min(point.x for point in corners) - _MARGIN, min(point.y for point in corners) - _MARGIN
-    right, bottom = max(point.x for point in corners) + _MARGIN, max(point.y for point in corners) + _MARGIN
-
-    def moved(point: Point) -> Point:
-        return Point(point.x - left, point.y - top)
-
-    return Layout(
-        right - left,
-        bottom - top,
-        tuple(Box(box.node, box.x - left, box.y - top, box.width) for box in boxes),
-        tuple(
-            Line(line.edge, tuple(moved(point) for point in line.points), moved(line.label) if line.label else None)
-            for line in lines
-        ),
-        moved(start),
-        tuple(moved(end) for end in ends),
-    )
-
-
-def _corners(boxes: Sequence[Box], lines: Sequence[Line]) -> Iterator[Point]:
-    for box in boxes:
-        yield Point(box.x, box.y)
-        yield Point(box.x + box.width, box.y + box.height)
-    for line in lines:
-        yield from line.points
-        if line.label is not None:
-            yield Point(line.label.x + _wide(line.edge.label), line.label.y)
+    return framed(boxes, lines, start, ends)

@@ -28,9 +28,10 @@ def route(points: Sequence[Point]) -> str:
 
 
 def head(points: Sequence[Point]) -> str:
-    """Return the head of an arrow along *points*: it comes to a node from above, or from its right."""
-    tip, aside = points[-1], points[-1].y == points[-2].y
-    shape = "l8-4.5v9Z" if aside else "l-4.5-8h9Z"
+    """Return the head of an arrow along *points*: it comes to a node from above, or from one of its sides."""
+    tip, before = points[-1], points[-2]
+    aside = "l8-4.5v9Z" if before.x > tip.x else "l-8-4.5v9Z"
+    shape = aside if before.y == tip.y else "l-4.5-8h9Z"
     return f'<path class="head" d="M{tip.x} {tip.y}{shape}"/>'
 
 

@@ -71,6 +71,8 @@ stroke-linejoin: round; paint-order: stroke; }}
 fill: color-mix(in srgb, var(--standing) 9%, var(--drawing-surface)); stroke-width: 1.75; }}
 .{ROOT} .node:is(.skipped, .cancelled) .body {{ stroke-dasharray: 5 4; }}
 .{ROOT} .node:is(.skipped, .cancelled) .label {{ fill: var(--drawing-ink-3); }}
+.{ROOT} a {{ outline-offset: 3px; }}
+.{ROOT} a:is(:hover, :focus-visible) .node .body {{ stroke-width: 2.5; }}
 .{ROOT} .start {{ fill: var(--drawing-ink-2); }}
 .{ROOT} .end circle {{ fill: none; stroke: var(--drawing-ink-2); stroke-width: 1.5; }}
 .{ROOT} .end circle + circle {{ fill: var(--drawing-ink-2); stroke: none; }}

@@ -1,6 +1,6 @@
 """A drawing as SVG: text that stands by itself in a file, or within a page that colours it live."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from workflow_engine.drawing import text
@@ -19,7 +19,14 @@ _RADIUS: Final = 7  # of the marks for start and end
 _NAMED: Final = 40  # nodes that the description for screen readers names; more would help nobody
 
 
-def svg(picture: Picture, layout: Layout, state: State | None = None, *, styled: bool = True) -> str:
+def svg(
+    picture: Picture,
+    layout: Layout,
+    state: State | None = None,
+    *,
+    styled: bool = True,
+    link: Callable[[str], str] | None = None,
+) -> str:
     """Return *picture* as an SVG document.
 
     Each node is a ``<g class="node KIND STANDING" data-phase="ID">`` with a ``<use class="mark">`` for its standing; a
@@ -30,16 +37,18 @@ def svg(picture: Picture, layout: Layout, state: State | None = None, *, styled:
         layout: where it stands.
         state: where nodes stand in a task; None for a workflow without a task.
         styled: whether the style sheet is within; without it the page has to hold `style.STYLE`.
+        link: gives the address of what a click on the node of this id leads to; None for a drawing without links.
     """
     size = f'width="{layout.width}" height="{layout.height}" viewBox="0 0 {layout.width} {layout.height}"'
     label = escaped(_description(picture, state))
+    role = "img" if link is None else "group"  # what is within an image is not read out, and cannot be reached
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="{ROOT}" role="img" aria-label="{label}" {size}>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="{ROOT}" role="{role}" aria-label="{label}" {size}>',
         *([f"<style>{STANDALONE}</style>"] if styled else []),
         f"<defs>{''.join(_definitions(picture, state))}</defs>",
         *_ends(picture, layout),
         *(_edge(line, state) for line in layout.lines),
-        *(_node(box, state) for box in layout.boxes),
+        *(_linked(box, state, link) for box in layout.boxes),
         "</svg>\n",
     ]
     return "\n".join(parts)
@@ -65,14 +74,23 @@ def _ends(picture: Picture, layout: Layout) -> Iterator[str]:
     boxes = {box.node.id: box for box in layout.boxes}
     start = layout.start
     for first in picture.starts:
-        points = (start, Point(boxes[first].middle, boxes[first].y))
+        box = boxes[first]
+        points = (start, Point(box.x, start.y) if _beside(box, start) else Point(box.middle, box.y))
         yield f'<g class="edge forward"><path d="{route(points)}"/>{head(points)}</g>'
     yield f'<circle class="start" cx="{start.x}" cy="{start.y}" r="{_RADIUS}"><title>Start</title></circle>'
     for last, end in zip(picture.ends, layout.ends, strict=True):
-        bottom = boxes[last].y + boxes[last].height
-        yield f'<path class="edge forward" d="M{end.x} {bottom}V{end.y - _RADIUS}"/>'
+        box = boxes[last]
+        if _beside(box, end):
+            way = f"M{box.x + box.width} {end.y}H{end.x - _RADIUS}"
+        else:
+            way = f"M{end.x} {box.y + box.height}V{end.y - _RADIUS}"
+        yield f'<path class="edge forward" d="{way}"/>'
         rings = "".join(f'<circle cx="{end.x}" cy="{end.y}" r="{radius}"/>' for radius in (_RADIUS, _RADIUS - 3))
         yield f'<g class="end"><title>End</title>{rings}</g>'
+
+
+def _beside(box: Box, point: Point) -> bool:
+    return box.y <= point.y <= box.y + box.height
 
 
 def _edge(line: Line, state: State | None) -> str:
@@ -102,6 +120,14 @@ def _edge_label(line: Line) -> str:
     return "".join(
         f'<text x="{line.label.x}" y="{top + 14 * index}">{escaped(row)}</text>' for index, row in enumerate(rows)
     )
+
+
+def _linked(box: Box, state: State | None, link: Callable[[str], str] | None) -> str:
+    """Return a node, within a link where there is one."""
+    if link is None:
+        return _node(box, state)
+    name = box.node.id if state is None else f"{box.node.id}, {_standing(box.node.id, state).words}"
+    return f'<a href="{escaped(link(box.node.id))}" aria-label="{escaped(name)}">{_node(box, state)}</a>'
 
 
 def _node(box: Box, state: State | None) -> str:

@@ -95,6 +95,10 @@ class Registering:
                 self._registered("classification", phase.target_classification, phase.concurrency)
         return spec
 
+    def workflows(self) -> tuple[WorkflowSpec, ...]:
+        """Return the registered workflows, by name.  From any thread."""
+        return tuple(spec for _, spec in sorted(self._workflows.registered().items()))
+
     def register_adapter(self, kind: TaskType | str, adapter: Adapter, *, concurrency: int | None = None) -> None:
         """Have *adapter* carry out the phases of a task type, in place of the one before.
 

@@ -3,7 +3,7 @@
 import itertools
 import sqlite3
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -15,7 +15,7 @@ from workflow_engine.journal.port import Entities
 from workflow_engine.readmodel import cursor, narrowing, searching, selecting
 from workflow_engine.readmodel.feed import feed, history, latest
 from workflow_engine.readmodel.rows import AnsweredRow, EventRow, Page, TaskQuery, TaskRow
-from workflow_engine.readmodel.selecting import ORDERS
+from workflow_engine.readmodel.sql import Sql
 from workflow_engine.readmodel.statements import SELECT_DEFINITION
 from workflow_engine.readmodel.stored import load, load_table
 from workflow_engine.readmodel.writing import lookup
@@ -31,8 +31,7 @@ def tasks(connection: sqlite3.Connection, query: TaskQuery) -> Page:
     listed = tuple(_task_row(connection, row) for row in rows[: query.limit])
     if len(rows) <= query.limit:
         return Page(listed)
-    key = tuple(_KEYS[column](listed[-1]) for column in ORDERS[query.order].columns)
-    return Page(listed, cursor.encode(query.order, key))
+    return Page(listed, cursor.encode(query.order, selecting.key(query, rows[query.limit - 1])))
 
 
 def record(connection: sqlite3.Connection, task: str) -> TaskRecord | None:
@@ -95,21 +94,23 @@ def latest_events(
     return tuple(itertools.islice(latest(connection, kinds, before), limit))
 
 
-def _page(connection: sqlite3.Connection, query: TaskQuery, text: searching.Text | None) -> list[Any]:
+def _page(connection: sqlite3.Connection, query: TaskQuery, text: searching.Text | None) -> list[tuple[Any, ...]]:
     among = text.rows if text is not None else None
     narrow = None
     if not selecting.served(query):
         narrow = narrowing.narrowest(connection, query, among, narrowing.FEW, ordered=True)
     few = narrow.rows if narrow is not None and narrow.few else None
-    if text is None or few is text.rows:
-        sql = selecting.page(query, None, few)
+
+    def execute(sql: Sql) -> list[tuple[Any, ...]]:
         return connection.execute(sql.text, sql.parameters).fetchall()
+
+    if text is None or few is text.rows:
+        return selecting.page(query, None, few, execute)
+    rows = None
     if text.probe is not None:
-        rows = searching.attempt(connection, selecting.page(query, text.probe, few))
-        if rows is not None:
-            return rows
-    sql = selecting.page(query, searching.hits(connection, text), few)
-    return connection.execute(sql.text, sql.parameters).fetchall()
+        probe = text.probe
+        rows = searching.attempt(connection, lambda: selecting.page(query, probe, few, execute))
+    return rows if rows is not None else selecting.page(query, searching.hits(connection, text), few, execute)
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -126,12 +127,6 @@ _PLACES: Final = """
 SELECT phase, classification, waiting FROM places WHERE k = ?
 GROUP BY phase, classification, waiting ORDER BY min(since), min(run)
 """
-_KEYS: Final[dict[str, Callable[[TaskRow], str | float]]] = {
-    "submitted_at": lambda row: row.submitted_at,
-    "since": lambda row: row.since,
-    "id": lambda row: row.id,
-    "rank": lambda row: -row.priority,
-}
 _decode_timetable: Final = msgspec.json.Decoder(Timetable).decode
 _decode_ledger: Final = msgspec.json.Decoder(Ledger).decode
 _decode_answer: Final = msgspec.json.Decoder(_Answer).decode

@@ -3,10 +3,13 @@
 import re
 import sqlite3
 import time
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable
+from typing import Final, NamedTuple, TypeVar
 
 from workflow_engine.readmodel.schema import has_fts5
 from workflow_engine.readmodel.sql import Sql
+
+T = TypeVar("T")
 
 
 class Text(NamedTuple):
@@ -39,15 +42,15 @@ def search(connection: sqlite3.Connection, text: str) -> Text | None:
     return found if len(words) > 1 else _or_id(found, words[0])
 
 
-def attempt(connection: sqlite3.Connection, statement: Sql) -> list[Any] | None:
-    """Return the rows of a statement if they are there in no time, else None.
+def attempt(connection: sqlite3.Connection, query: Callable[[], T]) -> T | None:
+    """Return what a query gives if it takes no time, else None.
 
     What many tasks have is soon found in those that are looked at first, but not always.
     """
     deadline = time.monotonic() + TRY_SECONDS
     connection.set_progress_handler(lambda: time.monotonic() > deadline, _LOOK_EVERY)
     try:
-        return connection.execute(statement.text, statement.parameters).fetchall()
+        return query()
     except sqlite3.OperationalError as error:
         if getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_INTERRUPT:
             raise
@@ -66,7 +69,7 @@ def hits(connection: sqlite3.Connection, text: Text) -> Sql:
     return Sql("+tasks.k IN (SELECT k FROM hits)")
 
 
-TRY_SECONDS: Final = 0.08
+TRY_SECONDS: Final = 0.05
 """How long is tried to do without looking up all tasks with a text."""
 
 _LOOK_EVERY: Final = 500  # instructions of SQLite, some microseconds

@@ -1,9 +1,11 @@
 """SQL of a `TaskQuery`.
 
 A page must cost what it shows, whatever the index holds.  So each query is split into branches that each read one
-index in the order of the page and stop at its limit (one for each state, say), and the branches are merged.
+index in the order of the page and stop at its limit (one for each state, say).  They are read one after the other, each
+no further than the page that those before it have filled.
 """
 
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from workflow_engine.core.components import TERMINAL, TaskState
@@ -40,7 +42,12 @@ ORDERS: Final = {
     "-id": Ordering(("id",), (str,), True),
 }
 
-_STATES: Final = tuple(state.value for state in TaskState)
+_PLACES_OF: Final = {"id": 1, "since": 5, "submitted_at": 6, "rank": 9}
+"""Where columns stand in a row."""
+
+_STATES: Final = tuple(sorted((state.value for state in TaskState), key=lambda state: state != TaskState.COMPLETED))
+"""All states, the one that most tasks are in first: what the others may add to a page is little then."""
+
 _LIVING: Final = tuple(state.value for state in TaskState if state not in TERMINAL)
 
 
@@ -67,13 +74,16 @@ def served(query: TaskQuery) -> bool:
     return not (query.statuses and query.order.endswith("id"))
 
 
-def page(query: TaskQuery, text: Sql | None = None, few: Sql | None = None) -> Sql:
-    """Return the statement that gives a page of *query*, and one row more if there are more.
+def page(
+    query: TaskQuery, text: Sql | None, few: Sql | None, execute: Callable[[Sql], list[tuple[Any, ...]]]
+) -> list[tuple[Any, ...]]:
+    """Return the rows of a page of *query*, and one row more if there are more.
 
     Args:
         query: what is asked for.
         text: the condition that a task has its text; None where none is asked for, or all of *few* have it.
         few: the statement that gives the rows of a few tasks, among which are all that fit; None where those are many.
+        execute: runs a statement, and returns its rows.
 
     Raises:
         InputRefused: the order, the limit or the cursor is not one.
@@ -82,20 +92,27 @@ def page(query: TaskQuery, text: Sql | None = None, few: Sql | None = None) -> S
     if ordering is None:
         raise InputRefused(f"tasks cannot be ordered by {query.order!r}; use {', '.join(ORDERS)}")
     limit = cursor.checked(query.limit) + 1
-    key = cursor.decode(query.after, query.order, ordering.kinds) if query.after is not None else None
-    texts: list[str] = []
-    parameters: list[Any] = []
+    after = cursor.decode(query.after, query.order, ordering.kinds) if query.after is not None else None
+    found: list[tuple[Any, ...]] = []
     for branch in _among(query, text, few) if few is not None else _branches(query, text):
-        where = every(branch.where if key is None else (*branch.where, _behind(ordering, branch.ordered, key)))
-        order = _order(ordering, branch.ordered)
-        texts.append(
-            f"SELECT * FROM (SELECT {COLUMNS} FROM {branch.source} WHERE {where.text} ORDER BY {order} LIMIT ?)"
+        bounds: tuple[Sql, ...] = ()
+        if after is not None:
+            bounds += (_beyond(ordering, branch.ordered, after),)
+        if len(found) == limit:
+            bounds += (_beyond(ordering, branch.ordered, key(query, found[-1]), before=True),)
+        where = every((*branch.where, *bounds))
+        order = ", ".join(
+            f"{branch.ordered}.{column}{' DESC' if ordering.falling else ''}" for column in ordering.columns
         )
-        parameters += [*where.parameters, limit]
-    if len(texts) == 1:
-        return Sql(texts[0], tuple(parameters))
-    columns = ", ".join(f"{column}{' DESC' if ordering.falling else ''}" for column in ordering.columns)
-    return Sql(f"{' UNION ALL '.join(texts)} ORDER BY {columns} LIMIT ?", (*parameters, limit))
+        statement = f"SELECT {COLUMNS} FROM {branch.source} WHERE {where.text} ORDER BY {order} LIMIT ?"
+        found += execute(Sql(statement, (*where.parameters, limit)))
+        found = sorted(found, key=lambda row: key(query, row), reverse=ordering.falling)[:limit]
+    return found
+
+
+def key(query: TaskQuery, row: tuple[Any, ...]) -> cursor.Key:
+    """Return what a row is ordered by in *query*."""
+    return tuple(row[_PLACES_OF[column]] for column in ORDERS[query.order].columns)
 
 
 def counts(query: TaskQuery, text: Sql | None = None, rows: Sql | None = None) -> Sql:
@@ -222,11 +239,8 @@ def checked_statuses(query: TaskQuery) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(status) for status in query.statuses))
 
 
-def _order(ordering: Ordering, table: str) -> str:
-    return ", ".join(f"{table}.{column}{' DESC' if ordering.falling else ''}" for column in ordering.columns)
-
-
-def _behind(ordering: Ordering, table: str, key: cursor.Key) -> Sql:
+def _beyond(ordering: Ordering, table: str, key: cursor.Key, *, before: bool = False) -> Sql:
+    """Return the condition that a row comes behind *key*, or before it."""
     columns = ", ".join(f"{table}.{column}" for column in ordering.columns)
     marks = ", ".join("?" * len(key))
-    return Sql(f"({columns}) {'<' if ordering.falling else '>'} ({marks})", key)
+    return Sql(f"({columns}) {'<' if ordering.falling != before else '>'} ({marks})", key)

@@ -1,5 +1,6 @@
 """The file: lines of JSON, durable, in a file that is followed by a new one when it has grown."""
 
+import glob
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -73,9 +74,10 @@ class FileSink:
         except BaseException:
             os.close(fd)
             raise
-        k = 1
-        while len(tail) < TAIL_BYTES and (older := self._end_of(k)) is not None:
-            tail, k = older + tail, k + 1
+        for k in self._older():
+            if len(tail) >= TAIL_BYTES:
+                break
+            tail = self._end_of(k) + tail
         self._written = {line + b"\n" for line in tail.split(b"\n")}
         self._fd = fd
         return fd
@@ -88,12 +90,13 @@ class FileSink:
             return True
         return not os.path.samestat(found, os.fstat(fd))
 
-    def _end_of(self, k: int) -> bytes | None:
-        """Return the end of an older file, None where there is none."""
-        try:
-            fd = os.open(self._numbered(k), os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return None
+    def _older(self) -> list[int]:
+        """Return the numbers of the older files, the newest first; a crash may have left one out."""
+        found = self._path.parent.glob(f"{glob.escape(self._path.name)}.*")
+        return sorted(int(path.suffix[1:]) for path in found if path.suffix[1:].isdecimal())
+
+    def _end_of(self, k: int) -> bytes:
+        fd = os.open(self._numbered(k), os.O_RDONLY | os.O_CLOEXEC)
         try:
             return _end(fd)
         finally:

@@ -1,0 +1,91 @@
+"""The REST API under requests that are made up from its OpenAPI document, right ones and wrong ones."""
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.openapi import from_dict
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.contract.api_helpers import WITHIN, Served, served
+from workflow_engine.ui.api.openapi import described
+
+SCHEMA = from_dict(described())
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    negative_data_rejection,
+]
+
+TOO_LONG = (414, 431)
+"""Statuses of addresses that are longer than any server takes, which the document cannot say."""
+
+BOUNDED = settings(
+    max_examples=8,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Generator[Served]:
+    """Serve the tasks that the examples of the document name."""
+    with served(tmp_path_factory.mktemp("generated")) as found:
+        found.ask("POST", "/tasks", json={"workflow": "approve-order", "task_id": "order-1001", "data": {}})
+        found.ask("PUT", "/tasks/order-1001/artifacts/report.txt", content=b"Three boxes were damaged.")
+        found.ask("POST", "/tasks", json={"workflow": "packing", "task_id": "order-1002", "data": {"fail": 1}})
+        yield found
+
+
+@pytest.mark.slow
+@SCHEMA.parametrize()
+@BOUNDED
+def test_no_request_makes_an_error_of_the_server(api: Served, case: schemathesis.Case) -> None:
+    answer = case.call(**call_of(api, case))
+    if answer.status_code not in TOO_LONG:
+        case.validate_response(answer, checks=CHECKS)
+
+
+@pytest.mark.slow
+def test_no_sequence_of_requests_makes_an_error_of_the_server(api: Served) -> None:
+    class Following(SCHEMA.as_state_machine()):  # type: ignore[misc] # made at run time
+        def get_call_kwargs(self, case: schemathesis.Case) -> dict[str, Any]:
+            return call_of(api, case)
+
+        def validate_response(self, response: Any, case: schemathesis.Case, **_: Any) -> None:
+            if response.status_code not in TOO_LONG:
+                case.validate_response(response, checks=CHECKS[:-1])
+
+    Following.run(settings=settings(BOUNDED, max_examples=15, stateful_step_count=8))
+
+
+def _is_patient(timeout: object) -> bool:
+    try:
+        return float(str(timeout)) >= 0
+    except ValueError:
+        return False
+
+
+def call_of(api: Served, case: schemathesis.Case) -> dict[str, Any]:
+    """Return how a request is sent: to our server, as an admin, and without waiting for what may come."""
+    query: dict[str, Any] = dict(case.query or {})
+    if any(one.name == "timeout" for one in case.operation.query) and _is_patient(query.get("timeout", 1)):
+        case.query = {**query, "timeout": 0}
+    headers = {"Authorization": f"Bearer {api.tokens['ann']}"}
+    return {"base_url": f"{api.url}/api/v1", "headers": headers, "timeout": WITHIN}
