@@ -26,12 +26,13 @@ class Series(NamedTuple):
     values: Sequence[float]
 
 
-def bars(series: Sequence[Series], labels: Sequence[str], about: str) -> Markup:
+def bars(series: Sequence[Series], labels: Sequence[str], below: Sequence[str], about: str) -> Markup:
     """Return stacked bars.
 
     Args:
         series: from the bottom up, as many values each as there are labels.
-        labels: what each bar stands for; the first, the middle and the last are written below.
+        labels: what each bar stands for, which hovering shows.
+        below: what is written below: at the left, in the middle, at the right.
         about: what a screen reader says of the whole.
     """
     totals = [sum(values) for values in zip(*(one.values for one in series), strict=True)]
@@ -40,19 +41,19 @@ def bars(series: Sequence[Series], labels: Sequence[str], about: str) -> Markup:
     parts: list[Markup] = []
     for position, label in enumerate(labels):
         said = ", ".join(f"{one.values[position]:,.0f} {one.name}" for one in series)
-        below = 0.0
+        height = 0.0
         rects = Markup("")
         for one in series:
             value = one.values[position]
             if value:
-                rects += _bar(one.kind, LEFT + position * slot, slot, below / most, value / most)
-                below += value
+                rects += _bar(one.kind, LEFT + position * slot, slot, height / most, value / most)
+                height += value
         hit = Markup('<rect class="hit" x="{:.1f}" y="{}" width="{:.2f}" height="{}"/>').format(
             LEFT + position * slot, TOP, slot, HEIGHT - TOP - BOTTOM
         )
         parts.append(Markup("<g><title>{}: {}</title>{}{}</g>").format(label, said, hit, rects))
     return Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}{}</svg>').format(
-        WIDTH, HEIGHT, about, _grid(most), Markup("").join(parts), _words(labels)
+        WIDTH, HEIGHT, about, _grid(most), Markup("").join(parts), _words(below)
     )
 
 
@@ -88,11 +89,9 @@ def _grid(most: float) -> Markup:
     return lines
 
 
-def _words(labels: Sequence[str]) -> Markup:
-    if not labels:
-        return Markup("")
-    middle = len(labels) // 2
+def _words(below: Sequence[str]) -> Markup:
+    left, middle, right = below
     return Markup(
         '<text x="{}" y="{y}">{}</text><text class="middle" x="{}" y="{y}">{}</text>'
         '<text class="end" x="{}" y="{y}">{}</text>'
-    ).format(LEFT, labels[0], (LEFT + WIDTH) / 2, labels[middle], WIDTH, labels[-1], y=HEIGHT - 4)
+    ).format(LEFT, left, (LEFT + WIDTH) / 2, middle, WIDTH, right, y=HEIGHT - 4)

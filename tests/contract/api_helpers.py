@@ -53,7 +53,7 @@ class Served(NamedTuple):
 
 async def work(task: Task) -> Any:
     """Do what the data of a task says."""
-    data: dict[str, Any] = task.data if isinstance(task.data, dict) else {}
+    data: dict[str, Any] = task.data or {}
     if data.get("fail"):
         raise PermanentFailure(f"order {data['fail']} cannot be packed")
     await task.add_artifact("notes/packed.txt", b"three boxes", media_type="text/plain")

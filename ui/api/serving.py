@@ -8,7 +8,7 @@ from flask import Response, current_app, g, request
 from pydantic import BaseModel
 from werkzeug.exceptions import HTTPException
 
-from workflow_engine.errors import EngineError
+from workflow_engine.errors import EngineError, EngineStopped
 from workflow_engine.ui.api.operation import JSON, Answer, Operation
 from workflow_engine.ui.api.reading import fingerprint, idempotency_key, read_body, read_request
 from workflow_engine.ui.api.refusing import Refused, refused
@@ -61,7 +61,10 @@ def _served(operation: Operation, path: dict[str, str]) -> Response:
         if kept is not None:
             return Response(kept.body, kept.status, {**kept.headers, REPLAYED: "true"})
         answer = _done(operation, path, person, raw)
-        replays.keep(key, asked, _kept(answer))
+        try:
+            replays.keep(key, asked, _kept(answer))
+        except EngineStopped as error:  # what was asked for is done, and is to be told
+            LOG.warning("the answer to %s is not kept for a repeat of the request: %s", operation.name, error)
     return answer
 
 

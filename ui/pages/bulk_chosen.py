@@ -49,7 +49,8 @@ def chosen_of(form: "MultiDict[str, str]", action: Action, model: ReadModel) -> 
     """
     if form.get("all") == "1":
         return _matching(filter_of(form), action, model)
-    return Chosen(_named([*form.getlist("task"), *form.get("tasks", "").split()]))
+    again = filter_of(form) if form.get("matching") == "1" else None
+    return Chosen(_named([*form.getlist("task"), *form.get("tasks", "").split()]), again)
 
 
 def filter_of(form: "MultiDict[str, str]") -> Wanted:
@@ -58,10 +59,21 @@ def filter_of(form: "MultiDict[str, str]") -> Wanted:
     Raises:
         InputRefused: something of it makes no sense, so that more would match than was seen.
     """
-    wanted = wanted_of(MultiDict(urllib.parse.parse_qsl(form.get("filter", ""))))
+    wanted = wanted_from(form.get("filter", ""))
     for name, fault in wanted.faults.items():
         raise InputRefused(f"the filter {name} is {fault.typed!r}: {fault.text}")
     return msgspec.structs.replace(wanted, after="")
+
+
+def wanted_from(filtered: str) -> Wanted:
+    """Return a filter that `carried` gave."""
+    return wanted_of(MultiDict(urllib.parse.parse_qsl(filtered)))
+
+
+def left(wanted: Wanted, action: Action, model: ReadModel) -> Counted:
+    """Return how many tasks match a filter and stand where something can be done with them."""
+    counts = model.counted(wanted.query())
+    return added([count for state, count in counts.items() if state in ACCEPTED[action]])
 
 
 def carried(wanted: Wanted) -> str:

@@ -38,10 +38,12 @@ class Preview(msgspec.Struct, frozen=True):
     Attributes:
         action: what is to be done.
         words: how that is spoken of.
+        chosen: ids of those that were chosen.
         tasks: ids of those with which it can be done.
         shown: digests of what their questions show, in the same order.
         will: what will happen to them.
         cannot: why it cannot be done with the others.
+        matching: whether all that match were chosen, as far as can be done at once.
         more: how many more match, None for all.
         phases: from which all can be retried.
         form: of the answer, None for none.
@@ -53,10 +55,12 @@ class Preview(msgspec.Struct, frozen=True):
 
     action: Action
     words: Words
+    chosen: tuple[str, ...]
     tasks: tuple[str, ...]
     shown: tuple[str, ...]
     will: tuple[Group, ...]
     cannot: tuple[Group, ...]
+    matching: bool
     more: Counted | None
     phases: tuple[str, ...]
     form: Form | None
@@ -84,10 +88,12 @@ def preview_of(action: Action, chosen: Chosen, outcomes: Sequence[Outcome], type
     return Preview(
         action=action,
         words=WORDS[action],
+        chosen=chosen.tasks,
         tasks=() if why_not else bulk_told.doable(outcomes),
         shown=tuple(question.shown for question in questions),
         will=bulk_told.will(outcomes),
         cannot=bulk_told.refused(action, outcomes, {state.value: n for state, n in chosen.others.items()}),
+        matching=chosen.wanted is not None,
         more=chosen.more,
         phases=bulk_told.phases_to_retry(outcomes),
         form=form,
@@ -144,7 +150,9 @@ def _notes(outcomes: Sequence[Outcome]) -> list[str]:
     machines = sum(question.kind != "human" for question in questions)
     notes: list[str] = []
     if claimed:
-        notes.append(f"Others work on {claimed} of these questions. You may answer all the same; the first answer counts.")
+        notes.append(
+            f"Others work on {claimed} of these questions. You may answer all the same; the first answer counts."
+        )
     if machines:
         notes.append(f"{machines} of these questions are for agents or systems, which answer by themselves.")
     if any(question.show is not None or question.artifacts for question in questions):

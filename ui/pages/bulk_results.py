@@ -7,7 +7,6 @@ from typing import Final
 import msgspec
 from flask import current_app
 
-from workflow_engine.readmodel.rows import Counted
 from workflow_engine.ui.bulk import Action
 from workflow_engine.ui.pages.bulk_told import Group
 
@@ -28,7 +27,7 @@ class Result(msgspec.Struct, frozen=True):
         refused: the others.
         filter: which tasks were chosen, as a form carries it.
         back: "tasks" or "failures": where it was begun.
-        more: how many more match the filter, None where that is all.
+        matching: whether all that match were chosen, as far as can be done at once.
     """
 
     action: Action
@@ -37,7 +36,7 @@ class Result(msgspec.Struct, frozen=True):
     refused: tuple[Group, ...]
     filter: str
     back: str
-    more: Counted | None = None
+    matching: bool = False
 
 
 class Results:

@@ -86,10 +86,11 @@ def _without_own(view: QuestionView) -> tuple[Any, Any]:
     Where the outputs of all phases are shown, that of the phase itself is among them when it is asked again: what it
     said then is told as the reason why the work was sent back.
     """
-    if view.visit < 2 or not isinstance(view.show, dict) or view.phase not in view.show:
-        return view.show, None
-    shown: dict[str, Any] = dict(view.show)  # pyright: ignore[reportUnknownArgumentType] - JSON
-    own = shown.pop(view.phase)
+    given: Any = view.show
+    if view.visit < 2 or not isinstance(given, dict):
+        return given, None
+    shown: dict[str, Any] = dict(given)  # pyright: ignore[reportUnknownArgumentType] - JSON
+    own = shown.pop(view.phase, None)
     return shown, own
 
 

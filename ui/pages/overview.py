@@ -19,6 +19,20 @@ overview: Final = Blueprint("overview", __name__)
 WINDOWS: Final = {"hour": 3_600, "day": 86_400, "week": 604_800}
 """What the chart can show, in seconds."""
 
+BELOW: Final = {
+    "hour": ("an hour ago", "30 min ago", "now"),
+    "day": ("24 h ago", "12 h ago", "now"),
+    "week": ("7 days ago", "3½ days ago", "now"),
+}
+"""What is written below the chart: no zone of time is needed for that."""
+
+TOLD: Final = (
+    *("TaskSubmitted", "TaskCompleted", "TaskFailed", "TaskCancelled", "TaskRetried"),
+    *("QuestionAsked", "QuestionAnswered", "QuestionOverdue", "QuestionEscalated"),
+    *("PhaseRejected", "AttemptFailed", "RunParked", "ItemFailed", "UndoFailed"),
+)
+"""Events that are worth telling among all tasks."""
+
 LATEST: Final = 12
 """Events that are listed."""
 
@@ -43,19 +57,19 @@ STATES: Final = (
 def show() -> str:
     """Show how things stand."""
     model, sinks = desk().model, desk().sinks
-    window = request.args.get("window", "hour")
-    seconds = WINDOWS.get(window, WINDOWS["hour"])
-    found = model.overview(time.time(), seconds)
+    asked = request.args.get("window", "hour")
+    window = asked if asked in WINDOWS else "hour"
+    found = model.overview(time.time(), WINDOWS[window])
     return render_template(
         "overview/overview.html",
         found=found,
         states=STATES,
-        window=window if window in WINDOWS else "hour",
+        window=window,
         windows=WINDOWS,
-        chart=chart(found.buckets, found.bucket_seconds),
+        chart=chart(found.buckets, BELOW[window]),
         ended=_ended(found),
         failures=model.failures(limit=FAILURES).rows,
-        latest=model.latest_events(LATEST),
+        latest=model.latest_events(LATEST, TOLD),
         vitals=_vitals(),
         sinks=sinks.states() if sinks is not None else {},
         link=link_of,
@@ -63,16 +77,15 @@ def show() -> str:
     )
 
 
-def chart(buckets: Sequence[Bucket], seconds: int) -> Any:
+def chart(buckets: Sequence[Bucket], below: Sequence[str]) -> Any:
     """Return what ended in each bucket, as bars."""
     series = (
         Series("completed", "completed", [bucket.completed for bucket in buckets]),
         Series("failed", "failed", [bucket.failed for bucket in buckets]),
         Series("cancelled", "cancelled", [bucket.cancelled for bucket in buckets]),
     )
-    pattern = "%H:%M" if seconds < 3_600 else "%d %b, %H:%M"
-    labels = [f"{datetime.fromtimestamp(bucket.at, UTC):{pattern}} UTC" for bucket in buckets]
-    return bars(series, labels, "Tasks that ended, over time")
+    labels = [f"{datetime.fromtimestamp(bucket.at, UTC):%d %b, %H:%M} UTC" for bucket in buckets]
+    return bars(series, labels, below, "Tasks that ended, over time")
 
 
 def _ended(found: Overview) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """The head of a task's page: what it is, where it stands, and what can be done with it."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from workflow_engine.core.components import Cost, Failure, Question, Spent, Stage, TaskState, Undoing
 from workflow_engine.readmodel.rows import TaskQuery, TaskRow
@@ -10,10 +10,10 @@ from workflow_engine.ui.pages.task_seen import Seen
 from workflow_engine.ui.security.person import Person
 from workflow_engine.ui.security.roles import Role
 
-CHILDREN_MAX = 50
+CHILDREN_MAX: Final = 50
 """Child tasks that are listed; a search has them all."""
 
-QUESTIONS_MAX = 5
+QUESTIONS_MAX: Final = 5
 """Open questions that have a button of their own."""
 
 

@@ -95,7 +95,5 @@ _NAME: Final = re.compile(r"(.*-)(\d+(?:\.\d+)?)-(\d+)\.log", re.DOTALL)
 _VISIT: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 # ECMA-48: control sequences, strings (titles, links) to their terminator, and the short sequences.
-_CODES: Final = re.compile(
-    "\x1b\\[[0-?]*[ -/]*[@-~]|\x1b[\\]PX^_][^\x07\x1b]{0,4096}(?:\x07|\x1b\\\\)|\x1b[ -/]*[0-~]"
-)
+_CODES: Final = re.compile("\x1b\\[[0-?]*[ -/]*[@-~]|\x1b[\\]PX^_][^\x07\x1b]{0,4096}(?:\x07|\x1b\\\\)|\x1b[ -/]*[0-~]")
 _BEGUN: Final = re.compile("\x1b(?:\\[[0-?]*[ -/]*|[\\]PX^_][^\x07\x1b]*\x1b?|[ -/]*)?\\Z|\r\\Z")

@@ -15,7 +15,15 @@ from workflow_engine.errors import EngineError
 from workflow_engine.spec.model import Phase
 from workflow_engine.ui.desk import Desk, desk
 from workflow_engine.ui.pages.task_attachment import attachment
-from workflow_engine.ui.pages.task_log_files import TEXT_MAX, LogFile, LogName, log_files, log_name, readable, whole_part
+from workflow_engine.ui.pages.task_log_files import (
+    TEXT_MAX,
+    LogFile,
+    LogName,
+    log_files,
+    log_name,
+    readable,
+    whole_part,
+)
 from workflow_engine.ui.pages.task_seen import Seen, seen
 from workflow_engine.ui.security.roles import Role, needs
 from workflow_engine.ui.streaming.messages import HEARTBEAT

@@ -137,5 +137,3 @@ def _feedback(record: TaskRecord, phase: str) -> Iterator[tuple[str, str]]:
         if run["run"].phase == phase and isinstance(feedback, Feedback):
             for line in issue_lines(from_json(feedback.issues)) or ():
                 yield feedback.by, line
-
-

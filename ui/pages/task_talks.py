@@ -1,5 +1,6 @@
 """Transcripts: what was said between an agent and its model, finished or under way."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -9,7 +10,6 @@ from workflow_engine.agents.messages import Message, ModelReply
 from workflow_engine.agents.transcript import FOLDER, Transcript, read_transcript
 from workflow_engine.artifacts.port import ArtifactRef
 from workflow_engine.core.components import Attempt, Run, Steps
-from workflow_engine.core.record import TaskRecord
 from workflow_engine.redacting import redactor_for
 from workflow_engine.ui.contents import whole_content
 from workflow_engine.ui.desk import desk
@@ -119,9 +119,9 @@ def talks_of(seen: Seen, sha256: str | None) -> Talks:
     return Talks(listed, chosen, _read(chosen) if chosen is not None else None, tuple(_live(seen)))
 
 
-def has_talks(record: TaskRecord) -> bool:
-    """Return whether a task has a transcript."""
-    return any(one.name.startswith(f"{FOLDER}/") for one in references(record))
+def may_speak(seen: Seen) -> bool:
+    """Return whether a phase of a task is, or may be, carried out by an agent."""
+    return any(_speaks(seen, phase.carried_out_by) for phase in seen.phases)
 
 
 def _read(reference: ArtifactRef) -> Talk | None:
@@ -186,7 +186,7 @@ def _spoken(messages: Sequence[Message], facts: Sequence[_Facts]) -> Iterator[Sp
 
 def _live(seen: Seen) -> Iterator[LiveTalk]:
     """Give what agents are saying that are under way; what is recorded of them may hold secrets, which are left out."""
-    agents = {phase.id for phase in seen.phases if _may_speak(seen, phase.carried_out_by)}
+    agents = {phase.id for phase in seen.phases if _speaks(seen, phase.carried_out_by)}
     for name, components in seen.record.runs.items():
         run: Run = components["run"]
         attempt: Attempt = components["attempt"]
@@ -197,13 +197,13 @@ def _live(seen: Seen) -> Iterator[LiveTalk]:
             yield LiveTalk(name, run.phase, visit, attempt.number, turns[-TURNS_MAX:])
 
 
-def _may_speak(seen: Seen, carrier: str | None) -> bool:
+def _speaks(seen: Seen, carrier: str | None) -> bool:
     return str(carrier or seen.identity.assigned_to or "") in ("agentic", "ai")
 
 
 def _recorded(steps: Mapping[str, Any]) -> Iterator[Spoken]:
     """Give the turns and the results of tools that are recorded, in their order."""
-    redactor = redactor_for({})
+    redactor = redactor_for(os.environ)
     for name, step in sorted(steps.items(), key=lambda one: one[1].index):
         value = redactor.value(msgspec.json.decode(step.value))
         if name.startswith("turn") and isinstance(value, dict) and "message" in value:
@@ -214,4 +214,6 @@ def _recorded(steps: Mapping[str, Any]) -> Iterator[Spoken]:
             yield from _spoken([reply.message], [_facts(reply)])
         elif name.startswith("tool ") and isinstance(value, dict) and "content" in value:
             tool = name.removeprefix("tool ")
-            yield Spoken("user", None, False, (), ((tool, show_text(str(value["content"])), bool(value.get("failed"))),))
+            yield Spoken(
+                "user", None, False, (), ((tool, show_text(str(value["content"])), bool(value.get("failed"))),)
+            )

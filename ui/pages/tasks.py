@@ -7,10 +7,11 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from workflow_engine.readmodel.read_model import ReadModel
-from workflow_engine.readmodel.rows import QuestionQuery
+from workflow_engine.readmodel.rows import LIMIT_MAX, QuestionQuery
 from workflow_engine.registry import TASK_ID
 from workflow_engine.ui.desk import desk
 from workflow_engine.ui.pages import bulk
+from workflow_engine.ui.pages.bulk_chosen import carried
 from workflow_engine.ui.pages.tasks_rows import listed
 from workflow_engine.ui.pages.tasks_wanted import SIZES, WITHIN, Wanted, wanted_of
 from workflow_engine.ui.security.roles import Role, needs
@@ -34,7 +35,15 @@ def show() -> Response | str:
     found = named_by(desk().model, wanted)
     if found is not None:
         return redirect(found)
-    return render_template("tasks/tasks.html", found=listed(desk(), wanted), sizes=SIZES, spans=WITHIN)
+    listing = listed(desk(), wanted)
+    return render_template(
+        "tasks/tasks.html",
+        found=listing,
+        filtered=carried(listing.wanted),
+        at_once=LIMIT_MAX,
+        sizes=SIZES,
+        spans=WITHIN,
+    )
 
 
 def named_by(model: ReadModel, wanted: Wanted) -> str | None:

@@ -1,0 +1,21 @@
+"""Drawings of workflows within pages, whose style sheet the page links."""
+
+from typing import Final
+
+from markupsafe import Markup
+
+from workflow_engine.drawing.layout import layout
+from workflow_engine.drawing.picture import picture
+from workflow_engine.drawing.svg import svg
+from workflow_engine.spec.model import WorkflowSpec
+
+DRAWN_MAX: Final = 400
+"""Phases of a workflow that is drawn: a tenth of a second, and more than anybody takes in."""
+
+
+def drawn(spec: WorkflowSpec) -> Markup | None:
+    """Return a workflow as SVG that has no style of its own; None where it is too large to be drawn."""
+    if len(spec.phases) > DRAWN_MAX:
+        return None
+    seen = picture(spec)
+    return Markup(svg(seen, layout(seen), styled=False))  # noqa: S704 - texts in it are escaped where it is made
