@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from flask import Flask, Response, current_app, g, render_template, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from workflow_engine.errors import EngineError
 from workflow_engine.ui import security, showing
@@ -51,7 +51,10 @@ def _refused(error: Exception) -> Response:
 
 def _failed(error: HTTPException) -> Response:
     """Say what HTTP makes of a request."""
-    return _answered(error.code or 500, error.description or "")
+    answer = _answered(error.code or 500, error.description or "")
+    if isinstance(error, MethodNotAllowed) and error.valid_methods is not None:
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return answer
 
 
 def _answered(status: int, why: str) -> Response:

@@ -83,8 +83,8 @@ class Dashboard:
         """Answer nothing more; what is being answered has a second.  It blocks."""
         self._desk.streams.close()
         if self._server is not None:
+            self._server.task_dispatcher.shutdown(timeout=1.0)  # before its sockets: what ends may want to say so
             self._server.close()
-            self._server.task_dispatcher.shutdown(timeout=1.0)
         if self._thread is not None:
             self._thread.join(1.0)
         self._desk.close()

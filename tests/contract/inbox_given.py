@@ -102,12 +102,14 @@ def page_of(browser: Browser, question: str, query: str = "") -> Answer:
 
 def answer_form(page: Answer) -> Form:
     """Return the form for the answer."""
-    return next(form for form in page.forms if any(name == "shown" for name, _ in form.fields))
+    form = next(form for form in page.forms if any(name == "shown" for name, _ in form.fields))
+    # A browser leaves out a line end right behind <textarea>.
+    return form._replace(fields=[(name, value.removeprefix("\n")) for name, value in form.fields])
 
 
 def fields(form: Form) -> dict[str, str]:
     """Return what the fields of a form hold, by name."""
-    return {name: value.removeprefix("\n") for name, value in form.fields}
+    return dict(form.fields)
 
 
 def tend(browser: Browser, page: Answer, word: str, **values: str) -> Answer:
@@ -121,7 +123,9 @@ def send_files(
 ) -> Answer:
     """Send the form for the answer with files."""
     form = answer_form(page)
-    parts = [(name, None, value.encode()) for name, value in {**fields(form), **values}.items()]
+    parts: list[tuple[str, str | None, bytes]] = [
+        (name, None, value.encode()) for name, value in {**fields(form), **values}.items()
+    ]
     parts += [(name, file, content) for name, (file, content) in files.items()]
     border = "border-of-parts"
     body = b"".join(_part(border, *part) for part in parts) + f"--{border}--\r\n".encode()

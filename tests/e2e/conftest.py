@@ -1,4 +1,4 @@
-"""What tests in a browser share: Chromium, and servers to look at."""
+"""What tests in a browser share: Chromium, servers to look at, and windows on them."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.e2e.browsing import WITHIN_MS, Browsing
+from tests.e2e.given import Project, Stocked
 from tests.e2e.served import Served
 
 NO_BROWSER: Final = (
@@ -25,19 +27,40 @@ FLAGS: Final = (
 )
 """No network but ours; the sandbox needs rights that root in a container does not have."""
 
+expect.set_options(timeout=WITHIN_MS)
+
+
+def chromium() -> str | None:
+    """Return the path of a Chromium that is on the machine."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Give a Chromium that is on the machine."""
-    found = next(
-        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-    )
+    found = chromium()
     if found is None:
         pytest.fail(NO_BROWSER)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def browsing(browser: Browser) -> Iterator[Browsing]:
+    """Give what opens windows; no browser may complain of anything: a script, a refused resource, the CSP."""
+    browsing = Browsing(browser)
+    yield browsing
+    browsing.close()
+    assert browsing.unexpected() == []
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """Give workflow files and their handlers."""
+    return Project(tmp_path / "project")
 
 
 @pytest.fixture
@@ -56,9 +79,20 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """Give a page in a browser profile of its own."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(10_000)
-    yield context.new_page()
-    context.close()
+def server(serve: Callable[..., Served], project: Project) -> Served:
+    """Give a server with the workflows of the project."""
+    return serve(str(project.folder))
+
+
+@pytest.fixture(scope="session")
+def stocked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stocked]:
+    """Give a server with a task in each state.  Tests look at it, and change nothing."""
+    folder = tmp_path_factory.mktemp("stocked")
+    with Stocked(folder) as stocked:
+        yield stocked
+
+
+@pytest.fixture
+def page(browsing: Browsing, server: Served) -> Page:
+    """Give a window on the server."""
+    return browsing.window(server)

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -33,21 +34,23 @@ class Served:
         self._environment = environment or {}
         self._process: subprocess.Popen[str] | None = None
         self._listening = threading.Event()
+        self._reader: threading.Thread | None = None
+        self._port = free_port()
 
     def start(self) -> Self:
         """Start it, and return when it answers."""
-        port = self.url.rstrip("/").rpartition(":")[2] or "0"
         self._listening.clear()
         self._process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "workflow_engine", "serve", *self._arguments),
-                *("--port", port, "--data-dir", str(self.data_dir)),
+                *("--port", str(self._port), "--data-dir", str(self.data_dir)),
             ],
             stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, "NO_COLOR": "1", **self._environment},
         )
-        threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
+        self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
+        self._reader.start()
         assert self._listening.wait(WITHIN), "".join(self.log)
         assert self.url, "".join(self.log)
         return self
@@ -77,6 +80,8 @@ class Served:
         process.send_signal(number)
         code = process.wait(WITHIN)
         self._process = None
+        if self._reader is not None:
+            self._reader.join(WITHIN)  # a child of the server may hold its end open for a moment longer
         return code
 
     def _read(self, process: subprocess.Popen[str]) -> None:
@@ -86,4 +91,13 @@ class Served:
             if match := _URL.search(line):
                 self.url = match[1]
                 self._listening.set()
+        process.stderr.close()
         self._listening.set()  # it has ended; whoever waits sees why
+
+
+def free_port() -> int:
+    """Return a port that is free.  One that the server finds itself would not be the same after a restart."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port

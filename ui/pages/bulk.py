@@ -4,7 +4,7 @@ The views are routes of the page of tasks.
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, get_args
 
 import msgspec
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -22,6 +22,9 @@ from workflow_engine.ui.pages.bulk_results import Result, results
 from workflow_engine.ui.pages.bulk_words import WORDS, tasks_in_words
 from workflow_engine.ui.security.current import person, record
 from workflow_engine.ui.security.roles import Role, needs
+
+ACTIONS: Final[dict[str, Action]] = {action: action for action in get_args(Action)}
+"""What can be done, by name."""
 
 NAMED_MAX: Final = 200
 """Tasks that the page of what was done names."""
@@ -136,9 +139,9 @@ def _action() -> Action:
         InputRefused: it is nothing that can be.
     """
     name = request.form.get("action", "")
-    action = next((known for known in WORDS if known == name), None)
+    action = ACTIONS.get(name)
     if action is None:
-        raise InputRefused(f"nothing is called {name[:60]!r} here; use {', '.join(WORDS)}")
+        raise InputRefused(f"nothing is called {name[:60]!r} here; use {', '.join(ACTIONS)}")
     if action == "purge" and not person().role.allows(Role.ADMIN):
         record(action, request.path, "403: it takes an admin")
         abort(403, f"To remove tasks takes the role admin, and {person().name} is {person().role}; ask an admin.")

@@ -48,6 +48,8 @@ def question(question: str) -> Response | tuple[str, int]:
     try:
         view: QuestionView = desk().ask.get_question(question)
     except AnswerRefused as error:
+        if "/" not in question:  # a task that has none, or several: its page lists them
+            return redirect(url_for("task.show", task=question))
         draft = desk().drafts.get(person().name, question) or {}
         return closed_page(error, question, wanted, 200, typed_words(draft))
     except UnknownTask as error:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from flask import flash, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -12,7 +12,7 @@ from workflow_engine.errors import AlreadyAnswered, AnswerRefused, EngineError, 
 from workflow_engine.question_view import QuestionView
 from workflow_engine.ui.desk import desk
 from workflow_engine.ui.forms.form import Reading, fields_of, read
-from workflow_engine.ui.forms.naming import in_words
+from workflow_engine.ui.forms.naming import KEY, MARKS, ROOT, in_words
 from workflow_engine.ui.forms.uploads import uploads_of
 from workflow_engine.ui.pages.inbox_list import Wanted, next_after
 from workflow_engine.ui.pages.inbox_page import DRAFTED, Sent, closed_page, question_page
@@ -26,6 +26,9 @@ Answered = Response | tuple[str, int]
 
 SHOWN, SEAL = "shown", "seen"
 """Names of the hidden fields: the digest of what was shown, and of which parts it is made."""
+
+SECRET: Final = "secret"
+"""Name of hidden fields that each name one for a password."""
 
 
 def answer_question(question: str, wanted: Wanted) -> Answered:
@@ -124,14 +127,25 @@ def _keep(view: QuestionView, reading: Reading) -> bool:
 
 
 def typed_words(posted: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Return what was typed, by the names of its fields in words: to be read and copied."""
+    """Return what was typed, by the names of its fields in words: to be read and copied.  Passwords are left out."""
     found: dict[str, str] = {}
+    secret = {*posted.get(SECRET, ())}
     for name, texts in posted.items():
         words = [text for text in texts if text.strip()]
-        if words and name.startswith(("/", "~root")) and "~" not in name.removeprefix("~root"):
-            parts = name.strip("/").replace("~root", "answer").split("/")
-            found[": ".join(in_words(part.replace("~1", "/")) for part in parts)] = "\n".join(words)
+        if words and name not in secret and (name == ROOT or (name.startswith("/") and not name.endswith(_SILENT))):
+            found[_field_words(name)] = "\n".join(words)
     return found
+
+
+_SILENT: Final = tuple(mark for mark in MARKS if mark != KEY)
+
+
+def _field_words(name: str) -> str:
+    """Return what a field is called, by the name of its input."""
+    if name == ROOT:
+        return "Answer"
+    parts = name.removesuffix(KEY).strip("/").split("/")
+    return ": ".join(in_words(part.replace("~row", "entry ").replace("~1", "/").replace("~0", "~")) for part in parts)
 
 
 def _said(view: QuestionView, reading: Reading) -> str:

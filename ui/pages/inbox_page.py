@@ -15,6 +15,7 @@ from workflow_engine.ui.forms.fields import Form
 from workflow_engine.ui.forms.form import Reading, fields_of
 from workflow_engine.ui.forms.naming import in_words
 from workflow_engine.ui.pages.inbox_list import SOON, Listed, Wanted, listed
+from workflow_engine.ui.pages.inbox_parts import named
 from workflow_engine.ui.pages.inbox_past import Past, SentBack
 from workflow_engine.ui.pages.inbox_rounds import Round, round_of, spec_of
 from workflow_engine.ui.pages.inbox_sections import Named, Section, artifacts_of, sections_of, version_word
@@ -133,9 +134,10 @@ def closed_page(
         question=question,
         task=question.partition("/")[0],
         answered=answered,
-        value=show_value(answered.value) if answered is not None else None,
+        value=show_value(named(answered.value)) if answered is not None else None,
         why=_without_remedy(error.why) if isinstance(error, AnswerRefused) else str(error),
         title=_heading(error, status),
+        withdrawn="withdrawn" in str(error),
         unknown=not isinstance(error, AnswerRefused),
         forbidden=status == 403,
         typed=typed,

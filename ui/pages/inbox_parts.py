@@ -54,8 +54,8 @@ def _members(value: dict[str, Any], title: str, past: Past, depth: int) -> Itera
     """Yield the short values of an object together, then the others."""
     short = {key: one for key, one in value.items() if _is_short(one) and not (depth == 0 and past.values(one))}
     if short:
-        before = [Before(old.visit, _named(_picked(old.value, short))) for old in past.values(value)]
-        yield Part(title, _named(short), tuple(before))
+        before = [Before(old.visit, named(_picked(old.value, short))) for old in past.values(value)]
+        yield Part(title, named(short), tuple(before))
     for key, one in value.items():
         if key not in short:
             name = in_words(key)
@@ -76,7 +76,10 @@ def _picked(value: Any, keys: Iterable[str]) -> dict[str, Any]:
     return {key: known[key] for key in keys if key in known}
 
 
-def _named(values: dict[str, Any]) -> dict[str, Any]:
-    """Return *values* under names in words, if these are as many."""
-    named = {in_words(key): value for key, value in values.items()}
-    return named if len(named) == len(values) else values
+def named(value: Any) -> Any:
+    """Return an object with the names of its values in words, if these are as many; anything else as it is."""
+    if not isinstance(value, dict):
+        return value
+    values: dict[str, Any] = dict(value)  # pyright: ignore[reportUnknownArgumentType] - JSON
+    renamed = {in_words(key): one for key, one in values.items()}
+    return renamed if len(renamed) == len(values) else values

@@ -11,7 +11,7 @@ from workflow_engine.artifacts.port import ArtifactRef
 from workflow_engine.errors import ArtifactError, EngineError, EngineStopped
 from workflow_engine.question_view import QuestionView
 from workflow_engine.ui.desk import desk
-from workflow_engine.ui.pages.inbox_parts import Part, parts_of
+from workflow_engine.ui.pages.inbox_parts import Part, named, parts_of
 from workflow_engine.ui.pages.inbox_past import Past
 from workflow_engine.ui.showing import Shown, show_artifact, show_diff, show_value
 from workflow_engine.ui.showing.artifacts import PREVIEW_MAX
@@ -77,7 +77,10 @@ def sections_of(view: QuestionView, past: Past) -> tuple[Section, ...]:
     sections = tuple(_of_value(f"shown-{number}", part) for number, part in enumerate(parts))
     if own is None:
         return sections
-    return (*sections, Section("shown-own", "The answer that was given here before", "", show_value(own), folded=True))
+    return (
+        *sections,
+        Section("shown-own", "The answer that was given here before", "", show_value(named(own)), folded=True),
+    )
 
 
 def _without_own(view: QuestionView) -> tuple[Any, Any]:
@@ -104,8 +107,8 @@ def artifacts_of(view: QuestionView, past: Past, first: str | None) -> tuple[tup
     """
     ranked = sorted(view.artifacts, key=lambda one: (one.phase != first, not past.artifacts(one), one.name))
     sections = (_of_artifact(view.task, one, number, past) for number, one in enumerate(ranked[:PREVIEWS_MAX]))
-    named = (Named(one.name, address(view.task, one), one.size) for one in ranked[PREVIEWS_MAX:][:NAMED_MAX])
-    return tuple(sections), tuple(named)
+    others = (Named(one.name, address(view.task, one), one.size) for one in ranked[PREVIEWS_MAX:][:NAMED_MAX])
+    return tuple(sections), tuple(others)
 
 
 def address(task: str, reference: ArtifactRef, *, inline: bool = False) -> str:

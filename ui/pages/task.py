@@ -3,6 +3,7 @@
 import time
 from typing import Any, Final
 
+import msgspec
 from flask import Blueprint, Response, g, render_template, request
 
 from workflow_engine.core.components import Data, Inherited, Result, TaskState
@@ -48,7 +49,7 @@ def show(task: str) -> str:
         graph=graph_of(found),
         children=children_of(task),
         tab=tab,
-        tabs=tabs_of(found, tab),
+        sections=tabs_of(found, tab),
         link=link_of,
         anchor=anchor,
         phase_url=lambda phase: phase_url(task, phase),
@@ -108,12 +109,13 @@ def _iterations(found: Seen) -> dict[str, Any]:
 
 
 def _input(found: Seen) -> dict[str, Any]:
-    data, result, inherited = (found.record.find(kind) for kind in (Data, Result, Inherited))
+    record = found.record
+    data, result, inherited = record.find(Data), record.find(Result), record.find(Inherited)
     completed = found.status.state is TaskState.COMPLETED
-    output = (result.value if result is not None else last_output(found.record.components)) if completed else None
+    output = (result.value if result is not None else last_output(record.components)) if completed else None
     return {
         "data": show_value(from_json(data.value)) if data is not None else None,
-        "output": show_value(from_json(output)) if output is not None else None,
+        "output": show_value(from_json(output)) if isinstance(output, msgspec.Raw) else None,
         "began_with": len(inherited.entries) if inherited is not None else 0,
     }
 

@@ -68,12 +68,12 @@ class Told(NamedTuple):
 
 
 class Phases(NamedTuple):
-    """A page of phases; *page* counts from 1."""
+    """A page of phases; *page* counts from 1, *total* is how many there are."""
 
     told: tuple[Told, ...]
     page: int
     pages: int
-    count: int
+    total: int
 
 
 def phases_of(seen: Seen, only: str | None, page: int) -> Phases:

@@ -18,12 +18,12 @@ PAGE: Final = 100
 
 
 class Files(NamedTuple):
-    """A page of artifacts; *page* counts from 1, *shown* is the one that is looked at."""
+    """A page of artifacts; *page* counts from 1, *total* is how many there are, *shown* is the one that is looked at."""
 
     references: tuple[ArtifactRef, ...]
     page: int
     pages: int
-    count: int
+    total: int
     shown: Shown | None
 
 

@@ -6,8 +6,8 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from workflow_engine.core.components import Data
-from workflow_engine.core.reruns import Rerun
 from workflow_engine.core.record import TaskRecord
+from workflow_engine.core.reruns import Rerun
 from workflow_engine.ui.forms.json_values import Json, JsonFault, parsed, pretty, same
 from workflow_engine.ui.pages.task_context import setters
 from workflow_engine.ui.pages.task_standings import progress_of

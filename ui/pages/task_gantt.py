@@ -50,7 +50,7 @@ class Timeline(NamedTuple):
         bars: of the lanes.
         start: of the scale, engine time in seconds; None where there are no lanes.
         end: of the scale.
-        count: lanes on all pages.
+        total: lanes on all pages.
         page: number of this one, from 1.
         pages: how many there are.
     """
@@ -58,7 +58,7 @@ class Timeline(NamedTuple):
     bars: tuple[Bar, ...]
     start: float | None
     end: float
-    count: int
+    total: int
     page: int
     pages: int
 

@@ -27,7 +27,7 @@ class Tab(NamedTuple):
 
     name: str
     url: str
-    count: int | None
+    many: int | None
     current: bool
 
 

@@ -31,7 +31,7 @@ def show() -> Response | str:
     """List tasks; what has just the id that is searched for is gone to."""
     wanted = wanted_of(request.args)
     if "" in (value for values in request.args.listvalues() for value in values) and not wanted.faults:
-        return redirect(url_for("tasks.show", **wanted.args()))  # a form sends its empty fields too
+        return redirect(address_of(wanted))  # a form sends its empty fields too
     found = named_by(desk().model, wanted)
     if found is not None:
         return redirect(found)
@@ -44,6 +44,12 @@ def show() -> Response | str:
         sizes=SIZES,
         spans=WITHIN,
     )
+
+
+def address_of(wanted: Wanted) -> str:
+    """Return the address of a list, with nothing in it that is empty."""
+    query = carried(wanted)
+    return f"{url_for('tasks.show')}{'?' if query else ''}{query}"
 
 
 def named_by(model: ReadModel, wanted: Wanted) -> str | None:

@@ -39,7 +39,7 @@ DEFINITIONS_MAX: Final = 500
 """Definitions whose phases are kept in mind."""
 
 
-class Segment(NamedTuple):
+class Segment(msgspec.Struct, frozen=True):
     """Tasks of one status, None for all: how many, and whether they are listed."""
 
     state: TaskState | None
@@ -148,7 +148,7 @@ def page_of(model: ReadModel, wanted: Wanted) -> tuple[Wanted, Page]:
     except InputRefused:
         if not wanted.after:
             raise
-    faults = {**wanted.faults, "after": Fault("", "that place in the list is not there; this is the first page")}
+    faults = {**wanted.faults, "after": Fault("", "That place in the list is not there; this is the first page.")}
     first = msgspec.structs.replace(wanted, after="", faults=faults)
     return first, model.tasks(first.query())
 

@@ -1,6 +1,7 @@
 """Waits: what or whom each task of a page waits for, in the words of ``why``."""
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from typing import Final
@@ -24,7 +25,7 @@ def waits_of(engine: ECSWorkflowEngine, rows: Sequence[TaskRow]) -> tuple[str, .
     All that the engine is asked goes to its loop in one piece.  Where it does not answer, the index does.
     """
     living = [row for row in rows if not row.status.terminal][:EXPLAINED_MAX]
-    told = _explained(engine, [row.id for row in living]) if living else {}
+    told = _explained(engine, [row.id for row in living])
     return tuple(_sentence(told[row.id], row) if row.id in told else waits_by_index(row) for row in rows)
 
 
@@ -37,15 +38,16 @@ def waits_by_index(row: TaskRow) -> str:
             return f"Nothing: it was cancelled{_because(row.reason)}."
         case TaskState.FAILED:
             return f"Nothing: it failed{_because(_failure(row))}."
-    whom = " and ".join(WHOM[kind] for kind in row.waiting)
-    where = f" in phase {row.phases[0]!r}" if row.phases else ""
-    return f"Waits for {whom}{where}." if whom else f"Goes on{where}."
+        case _:
+            whom = " and ".join(WHOM[kind] for kind in row.waiting)
+            where = f" in phase {row.phases[0]!r}" if row.phases else ""
+            return f"Waits for {whom}{where}." if whom else f"Goes on{where}."
 
 
 def _explained(engine: ECSWorkflowEngine, tasks: Sequence[str]) -> Mapping[str, str]:
     """Return why each of *tasks* waits, by id; those are left out of which nothing is known in time."""
     loop = engine.loop
-    if loop is None or not loop.is_running():
+    if not tasks or loop is None or not loop.is_running():
         return {}
 
     async def one(task: str) -> str | None:
@@ -70,7 +72,18 @@ def _sentence(why: str, row: TaskRow) -> str:
     """Return *why* without the name of the task, which stands beside it."""
     stage = f", at stage {row.stage!r}" if row.stage is not None else ""
     said = why.removeprefix(f"Task {row.id} ({row.workflow}{stage}) ")
+    if row.phases and said.startswith(f"waits in phase {row.phases[0]!r} since "):
+        # Phase and moment stand in other columns, and the id of the question is for programs.
+        said = _QUESTION.sub(_claimed, _SINCE.sub("waits for ", said, count=1), count=1)
     return said[:1].upper() + said[1:]
+
+
+_SINCE: Final = re.compile(r"^waits in phase .*? since \S+ \S+ UTC \([^)]*\) for ", re.DOTALL)
+_QUESTION: Final = re.compile(r" \(question [^\s,)]+(?:, (claimed by [^)]*))?\)")
+
+
+def _claimed(found: re.Match[str]) -> str:
+    return f" ({found[1]})" if found[1] else ""
 
 
 def _failure(row: TaskRow) -> str | None:

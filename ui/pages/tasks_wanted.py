@@ -28,7 +28,8 @@ WITHIN: Final[Mapping[str, tuple[str, float]]] = {
 }
 """Spans of time before now, in words and in seconds."""
 
-ORDERS: Final[tuple[Order, ...]] = get_args(Order)
+ORDERS: Final[dict[str, Order]] = {order: order for order in get_args(Order)}
+"""Orders of the rows, by name."""
 
 EQUAL: Final = ("workflow", "phase", "classification", "group", "failed_phase", "error", "parent", "definition")
 """Filters that are one text, which is compared."""
@@ -183,11 +184,11 @@ def _labels(given: list[str], faults: dict[str, Fault]) -> tuple[tuple[str, str]
         name, equals, value = one[: 2 * TEXT_MAX].partition("=")
         if equals and name.strip():
             if found.setdefault(name.strip(), value.strip()) != value.strip():
-                faults["label"] = Fault(one, f"a task has one value for {name.strip()}; remove the other one first")
+                faults["label"] = Fault(one, f"A task has one value for {name.strip()}; remove the other one first")
         elif one.strip():
-            faults["label"] = Fault(one, "write a name and a value, as team=press")
+            faults["label"] = Fault(one, "Write a name and a value, as team=press")
     if len(found) > LABELS_MAX:
-        faults["label"] = Fault("", f"only the first {LABELS_MAX} labels count")
+        faults["label"] = Fault("", f"Only the first {LABELS_MAX} labels count")
     return tuple(found.items())[:LABELS_MAX]
 
 
@@ -201,8 +202,7 @@ def _one_of(
 
 
 def _order(given: "MultiDict[str, str]", faults: dict[str, Fault]) -> Order:
-    found = _one_of(given, "order", ORDERS, "", faults)
-    return next((order for order in ORDERS if order == found), Wanted().order)
+    return ORDERS.get(_one_of(given, "order", tuple(ORDERS), "", faults), Wanted().order)
 
 
 def _moment(given: "MultiDict[str, str]", name: str, faults: dict[str, Fault]) -> str:
@@ -212,10 +212,10 @@ def _moment(given: "MultiDict[str, str]", name: str, faults: dict[str, Fault]) -
     try:
         moment_of(typed)
     except (ValueError, OverflowError):
-        faults[name] = Fault(typed, "write a day and a time, as 2026-05-31 14:00")
+        faults[name] = Fault(typed, "Write a day and a time, as 2026-05-31 14:00")
         return ""
     return typed
 
 
 def _unknown(value: str, known: tuple[str, ...]) -> Fault:
-    return Fault(value, f"there is no {value[:60]!r} here; use {', '.join(known)}")
+    return Fault(value, f"There is no {value[:60]!r} here; use {', '.join(known)}")

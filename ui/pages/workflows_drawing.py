@@ -18,4 +18,4 @@ def drawn(spec: WorkflowSpec) -> Markup | None:
     if len(spec.phases) > DRAWN_MAX:
         return None
     seen = picture(spec)
-    return Markup(svg(seen, layout(seen), styled=False))  # noqa: S704 - texts in it are escaped where it is made
+    return Markup(svg(seen, layout(seen), styled=False))  # texts in it are escaped where it is made

@@ -34,6 +34,14 @@ def why_foreign(method: str, headers: HeadersLike, settings: UiSettings, *, encr
     return None
 
 
+def from_program(headers: HeadersLike) -> bool:
+    """Return whether no browser sends this: they name themselves, or where the page came from, in each such request.
+
+    A page of another site cannot have a browser leave all of these out, so what has none of them is no forgery.
+    """
+    return not any(headers.get(name, "") for name in ("Cookie", "Origin", "Referer", "Sec-Fetch-Site", "Sec-Fetch-Mode"))
+
+
 def _why_not_followed(site: str, headers: HeadersLike) -> str | None:
     """Return why a request that changes nothing is no link that somebody follows."""
     if site in ("same-origin", "none"):

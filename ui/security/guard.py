@@ -18,13 +18,19 @@ from workflow_engine.errors import ConfigError
 from workflow_engine.ui.security import headers
 from workflow_engine.ui.security.access import Access
 from workflow_engine.ui.security.current import FIELD, encrypted, record, sent_cookie, visitor
-from workflow_engine.ui.security.foreign import SAFE, why_foreign
+from workflow_engine.ui.security.foreign import SAFE, from_program, why_foreign
 from workflow_engine.ui.security.knowing import known
 from workflow_engine.ui.security.refusing import Refusal, response_to
 from workflow_engine.ui.security.roles import Role, demand_of
 
 STRANGER_BYTES_MAX: Final = 64 * 1024
 """Size of a request at most while nobody knows who makes it: a name and a password."""
+
+API_PREFIX: Final = "/api/"
+"""Paths that programs ask, which have no page to take a token from."""
+
+FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
+"""What a form of any site can make a browser send without asking first."""
 
 TARGET_MAX: Final = 16 * 1024
 """Characters of an address at most."""
@@ -116,6 +122,8 @@ class Guard:
             return Refusal(403, "That came from another site", f"{why}; open the dashboard itself and do it there")
         person = visitor()
         if request.method in SAFE or (person is not None and person.via == "token"):
+            return None
+        if request.path.startswith(API_PREFIX) and request.mimetype not in FORMS and from_program(request.headers):
             return None
         cookie = sent_cookie()
         wanted = self._access.csrf_token(cookie, person.name if person else "") if cookie is not None else None

@@ -21,6 +21,12 @@ addEventListener("pageshow", () => {
 
 document.querySelector("[data-live-word]")?.removeAttribute("hidden");
 
+// On a phone the list comes first, unless a filter is in force.
+const fold = document.querySelector("[data-fold]");
+if (fold && matchMedia("(max-width: 720px)").matches && !fold.hasAttribute("data-active")) {
+  fold.open = fold.querySelector("[aria-invalid]") !== null;
+}
+
 if (bulk) {
   const page = bulk.querySelector("[data-page]");
   const every = page.querySelector("input");

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from workflow_engine.cli.answer import user_name
 from workflow_engine.cli.commanding import command
 from workflow_engine.cli.options import Invocation, engine_options, examples, pass_invocation
 from workflow_engine.cli.output_file import deliver, output_option
@@ -37,7 +38,7 @@ def export(invocation: Invocation, /, task: str, output: Path | None, cancel: bo
         return
     _keep(document, output)
     # It may have gone on since; that there is room for it is certain now.
-    _keep(command(invocation, "export_task", None, task=task, cancel=True), output)
+    _keep(command(invocation, "export_task", None, task=task, cancel=True, by=user_name()), output)
 
 
 def _keep(document: dict[str, Any], output: Path) -> None:

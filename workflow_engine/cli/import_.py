@@ -5,6 +5,7 @@ import tempfile
 
 import click
 
+from workflow_engine.cli.answer import user_name
 from workflow_engine.cli.commanding import command
 from workflow_engine.cli.options import Invocation, engine_options, examples, json_option, pass_invocation
 from workflow_engine.cli.outcome import print_outcome
@@ -25,4 +26,4 @@ def import_(invocation: Invocation, /, file: str, as_json: bool) -> None:
     with click.open_file(file, "rb") as source, tempfile.NamedTemporaryFile(suffix=".json") as spooled:
         shutil.copyfileobj(source, spooled)
         spooled.flush()
-        print_outcome(command(invocation, "import_task", None, file=spooled.name), as_json)
+        print_outcome(command(invocation, "import_task", None, file=spooled.name, by=user_name()), as_json)

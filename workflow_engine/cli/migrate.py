@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from workflow_engine.cli.answer import user_name
 from workflow_engine.cli.commanding import command
 from workflow_engine.cli.confirming import confirmed
 from workflow_engine.cli.live import assessed, print_live, written
@@ -58,7 +59,7 @@ def migrate(ctx: click.Context, invocation: Invocation, /, file: str, **given: A
             raise InputRefused("nothing was moved")
     if moving:
         named = given["tasks"] or None  # else one that ends meanwhile would keep the others from moving
-        tasks = command(invocation, "migrate", None, spec=written(spec), tasks=named, phases=phases)
+        tasks = command(invocation, "migrate", None, spec=written(spec), tasks=named, phases=phases, by=user_name())
     else:
         tasks = [{**task, "moved": False} for task in tasks]
     _report(spec, tasks, given["as_json"])

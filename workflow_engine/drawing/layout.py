@@ -20,6 +20,7 @@ _PASSING: Final = 6  # half of what a passing line takes up
 _STRAIGHT: Final = 8.0  # how much more it counts that a passing line is straight than that a node is in the middle
 _ASIDE: Final = 0.0001  # how little the lines at the sides count, so that the ways onward are straight
 _NARROWEST, _WIDEST = 200, 280
+_COUNTED: Final = "1,000 of 1,000 done, 100 failed"  # what a task says at a node that is carried out for many items
 _GAP, _GAP_MAX, _SLOPE = 44, 128, 12
 """Between two rows; wider where a line has far to go: a pixel down for each so many across."""
 
@@ -42,6 +43,8 @@ def layout(picture: Picture) -> Layout:
 def box_width(nodes: Sequence[Node]) -> int:
     """Return how wide the nodes are, all alike: as the longest text asks, within bounds."""
     widest = max(max(text.width(node.label, text.LABEL), text.width(text.small(node), text.SMALL)) for node in nodes)
+    if any(node.many for node in nodes):
+        widest = max(widest, text.width(_COUNTED, text.SMALL))
     return min(max(int(widest) + text.INDENT + text.MARK, _NARROWEST), _WIDEST) // 2 * 2
 
 

@@ -138,6 +138,8 @@ def _node(box: Box, state: State | None) -> str:
     room = width - text.INDENT - (text.MARK if standing else text.MARK // 2)
     title = "\n".join((node.label, *([standing.words] if standing else []), node.word, *node.notes))
     small = text.small(node, shown.detail if shown else "")
+    if shown and shown.detail and text.width(small, text.SMALL) > room:
+        small = shown.detail  # what carries it out, the icon says as well
     x, y = box.x, box.y - (STACK if node.many else 0)
     mark = x + width - 26
     return "".join(

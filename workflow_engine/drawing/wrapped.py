@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from workflow_engine.drawing import text
-from workflow_engine.drawing.framing import framed
+from workflow_engine.drawing.framing import framed, label_width
 from workflow_engine.drawing.geometry import HEIGHT, Box, Layout, Line, Point
 from workflow_engine.drawing.layout import box_width, layout
 from workflow_engine.drawing.picture import Edge, EdgeKind, Picture
@@ -23,6 +23,7 @@ _TURN: Final = 20  # from the side of a row to where a line turns down to the ne
 _LIFT: Final = 20  # from the top of a row to the first line above it
 _LANE: Final = 14  # between two lines at the right of all rows
 _MARK: Final = 44  # from the first node to the middle of the start, from the last one to that of the end
+_ON: Final = 9  # from a line up to the middle of the text that stands on it
 _LINE: Final = 14  # height of a line of a label
 
 
@@ -114,8 +115,13 @@ class _Grid:
         if number not in self._jumps:
             return Line(edge, tuple(self._onward(edge)), None)
         points = tuple(self._jump(number))
-        label = Point(min(points[1].x, points[2].x) + 12, points[1].y) if edge.label else None
-        return Line(edge, points, label)
+        return Line(edge, points, self._label(edge, points[1], points[2]) if edge.label else None)
+
+    def _label(self, edge: Edge, begin: Point, end: Point) -> Point:
+        """Return where a label begins that stands on the middle of a line above a row."""
+        rows = len(text.label_lines(edge.label))
+        left = (begin.x + end.x - label_width(edge.label)) // 2
+        return Point(left, begin.y - _ON - _LINE // 2 * (rows - 1))
 
     def _lanes(self, rows: int) -> list[list[int]]:
         """Return for each row what runs above it: short lines lowest, so that few cross."""

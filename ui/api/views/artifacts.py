@@ -1,16 +1,15 @@
 """Artifacts: the files of tasks."""
 
-from collections.abc import AsyncGenerator, Iterator
-from typing import Any, Final
+from typing import Final
 
 from workflow_engine.artifacts.port import ArtifactRef
-from workflow_engine.ecs_workflow import ECSWorkflowEngine
-from workflow_engine.errors import ArtifactError, EngineStopped
+from workflow_engine.errors import ArtifactError
 from workflow_engine.ui.api import told
 from workflow_engine.ui.api.models.common import NoQuery
 from workflow_engine.ui.api.models.tasks import Artifact, Artifacts
 from workflow_engine.ui.api.operation import Answer, Asked, BytesBody, Content, Operation, Reply, operation
 from workflow_engine.ui.api.refusing import Refused
+from workflow_engine.ui.contents import content
 from workflow_engine.ui.desk import desk
 from workflow_engine.ui.security.roles import Role
 from workflow_engine.ui.showing.headers import artifact_headers
@@ -41,7 +40,7 @@ def read_artifact(asked: Asked[NoQuery, None]) -> Answer:
     if headers["ETag"] in asked.headers.get("if-none-match", ""):
         return Answer(None, 304, {"ETag": headers["ETag"]})
     headers["Content-Length"] = str(reference.size)
-    return Answer(_checked(desk().engine, reference), 200, headers, headers["Content-Type"])
+    return Answer(content(desk().engine, reference), 200, headers, headers["Content-Type"])
 
 
 @operation(
@@ -82,44 +81,6 @@ def _stored(found: dict[str, ArtifactRef], name: str) -> ArtifactRef:
     from workflow_engine.artifacts.names import checked_name
 
     return found[checked_name(name)]
-
-
-def _checked(engine: ECSWorkflowEngine, reference: ArtifactRef) -> Iterator[bytes]:
-    """Return the content piece by piece, the first of which was read: what is missing is refused, not cut off.
-
-    Raises:
-        ArtifactError: it is missing, or not as long as it was.
-    """
-    pieces = _pieces(engine, engine.artifacts.stream(reference))
-    first = next(pieces, b"")
-
-    def whole() -> Iterator[bytes]:
-        yield first
-        yield from pieces
-
-    return whole()
-
-
-def _pieces(engine: ECSWorkflowEngine, stream: AsyncGenerator[bytes, None]) -> Iterator[bytes]:
-    """Give what *stream* gives on the engine's loop."""
-    import asyncio
-
-    loop = engine.loop
-    if loop is None:
-        raise EngineStopped("the engine is stopped")
-
-    async def following() -> bytes | None:
-        return await anext(stream, None)
-
-    def on_loop(coroutine: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
-
-    try:
-        while (piece := on_loop(following())) is not None:
-            yield piece
-    finally:
-        if loop.is_running():
-            on_loop(stream.aclose())
 
 
 OPERATIONS: Final[tuple[Operation, ...]] = (list_artifacts, read_artifact, add_artifact)

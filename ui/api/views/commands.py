@@ -4,8 +4,7 @@ from typing import Final
 
 from workflow_engine.core.reruns import Rerun as EngineRerun
 from workflow_engine.ui.api import told
-from workflow_engine.ui.api.models.common import NoQuery
-from workflow_engine.ui.api.models.tasks import (
+from workflow_engine.ui.api.models.commands import (
     CancelTask,
     ForkTask,
     Rerun,
@@ -14,8 +13,9 @@ from workflow_engine.ui.api.models.tasks import (
     RetryTask,
     Suspended,
     SuspendTask,
-    Task,
 )
+from workflow_engine.ui.api.models.common import NoQuery
+from workflow_engine.ui.api.models.tasks import Task
 from workflow_engine.ui.api.operation import Answer, Asked, JsonBody, Operation, Reply, operation
 from workflow_engine.ui.api.views.answering import check_may_answer
 from workflow_engine.ui.api.views.tasks import ABOUT_ID, LOCATION, at

@@ -5,8 +5,9 @@ from typing import Any, Final
 from pydantic import RootModel
 
 from workflow_engine.ui.api import told
+from workflow_engine.ui.api.models.commands import ExportTask
 from workflow_engine.ui.api.models.common import JsonValue, NoQuery
-from workflow_engine.ui.api.models.tasks import ExportTask, Task
+from workflow_engine.ui.api.models.tasks import Task
 from workflow_engine.ui.api.operation import Answer, Asked, JsonBody, Operation, Reply, operation
 from workflow_engine.ui.api.refusing import Refused
 from workflow_engine.ui.api.views.tasks import LOCATION, at
