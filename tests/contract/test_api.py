@@ -153,7 +153,7 @@ def test_a_task_that_has_ended_is_not_cancelled_and_one_that_lives_is_not_purged
     ("person", "method", "path", "status"),
     [
         (None, "GET", "/status", 200),  # on a loopback address, nobody has to log in
-        (None, "POST", "/tasks", 403),  # but what a page of strangers could send is refused
+        (None, "POST", "/tasks", 201),  # nor does a program that is no browser
         ("cleo", "GET", "/tasks", 200),
         ("cleo", "POST", "/tasks", 403),
         ("ben", "DELETE", "/tasks/nobody", 403),
@@ -165,6 +165,12 @@ def test_a_task_that_has_ended_is_not_cancelled_and_one_that_lives_is_not_purged
 def test_roles_are_kept(api: Served, person: str | None, method: str, path: str, status: int) -> None:
     given: dict[str, Any] = {"content": b"{}", "headers": J} if method == "POST" else {}
     assert api.ask(method, path, person, **given).status_code == status
+
+
+@pytest.mark.parametrize("name", ["Cookie", "Origin", "Referer"])
+def test_what_a_page_could_have_a_browser_send_is_refused_without_a_token_of_ours(api: Served, name: str) -> None:
+    headers = {**J, name: "http://127.0.0.1" if name != "Cookie" else "a=b"}
+    assert api.ask("POST", "/tasks", None, content=b"{}", headers=headers).status_code == 403
 
 
 def test_a_token_that_is_not_known_is_refused(api: Served) -> None:

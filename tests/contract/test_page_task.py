@@ -79,8 +79,8 @@ def test_a_phase_shows_what_was_before_it_what_it_gave_and_what_it_set(at: Site)
 def test_iterations_stand_side_by_side_with_the_reasons(at: Site) -> None:
     task = submitted(at, "article", "waiting_human")
     page = tab(at, task, "iterations", "&phase=draft")
-    assert "sent back by lint: draft 1 is dull" in page.words
-    assert "sent back by lint: draft 2 is dull" in page.words
+    assert "sent back by lint : draft 1 is dull" in page.words
+    assert "sent back by lint : draft 2 is dull" in page.words
     assert "What changed from the 2nd to the 3rd" in page.words
     other = tab(at, task, "iterations", "&phase=draft&left=1&right=2")
     assert "What changed from the 1st to the 2nd" in other.words
@@ -99,13 +99,14 @@ def test_artifacts_are_listed_shown_on_demand_and_saved(at: Site) -> None:
 def test_events_are_sentences(at: Site) -> None:
     words = tab(at, submitted(at, "press", "failed"), "events").words
     assert "ann submitted the task to press" in words
-    assert "The task failed with PermanentFailure: the paper is jammed." in words
+    assert "The task failed with PermanentFailure : the paper is jammed ." in words
 
 
 def test_a_fan_out_is_one_lane_and_one_node_with_counts(at: Site) -> None:
     task = submitted(at, "pages", "completed", {"list": list(range(120))})
     page = settled(at, task, "runs", "108 of 120 done, 12 failed")
     assert page.text.count('class="lane"') == 1
+    assert "120 items · " in page.words
     assert "The first 50 are listed" in page.words
     failed = tab(at, task, "runs", "&items=failed")
     assert "page 115 is empty" in failed.words

@@ -16,6 +16,12 @@ def at(tmp_path: Path) -> Iterator[Site]:
         yield found
 
 
+def _visits(at: Site) -> int:
+    """Return how often task t came to its first phase."""
+    found: int = at.engine.blocking.inspect("t").record.components["progress"].entries["draft"].visits
+    return found
+
+
 def pressed(at: Site, page: Answer, values: dict[str, str], do: str = "fork") -> Answer:
     """Press a button of the form of a fork."""
     return at.browser.send(page, page.form("/fork"), values, button=("do", do))
@@ -61,13 +67,14 @@ def test_a_retry_is_told_before_it_is_done(at: Site, tmp_path: Path) -> None:
     submitted(at, "press", "failed")
     page = at.browser.get("/tasks/t/retry")
     assert "jam is done again; draft keeps its output." in page.words
-    chosen = at.browser.send(page, next(form for form in page.forms if form.method == "get" and "retry" in form.action), {"phase": "draft"})  # fmt: skip
+    (choice,) = [form for form in page.forms if form.method == "get" and "retry" in form.action]
+    chosen = at.browser.send(page, choice, {"phase": "draft"})
     assert "draft and jam are done again" in chosen.words
     assert at.engine.blocking.get_task("t").status == "failed"
     (form,) = [form for form in chosen.forms if form.method == "post" and "retry" in form.action]
     after = at.browser.send(chosen, form)
     assert "The task goes on from draft." in after.words
-    at.until(lambda: at.engine.blocking.inspect("t").record.components["progress"].entries["draft"].visits, lambda n: n == 2)  # fmt: skip
+    at.until(lambda: _visits(at), lambda visits: visits == 2)
     assert log_of(tmp_path) == ["retry t"]
 
 

@@ -55,11 +55,11 @@ def test_a_log_is_shown_without_codes_and_saved_as_it_was_written(at: Site) -> N
 def test_a_stream_gives_what_was_written_and_ends_with_the_program(at: Site) -> None:
     submitted(at, "program", "completed")
     assert list(messages(at, LIVE)) == [
-        ("log", "42", "green <b>words</b>\n100%\n"),
-        ("over", "42", ""),
+        ("log", "37", "green <b>words</b>\n100%\n"),
+        ("over", "37", ""),
     ]
-    assert list(messages(at, LIVE, after="42")) == [("over", "42", "")]
-    assert list(messages(at, f"{LIVE}?after=33")) == [("log", "42", "100%\n"), ("over", "42", "")]
+    assert list(messages(at, LIVE, after="37")) == [("over", "37", "")]
+    assert list(messages(at, f"{LIVE}?after=28")) == [("log", "37", "100%\n"), ("over", "37", "")]
 
 
 def test_a_stream_follows_a_program_that_runs_and_ends_when_it_is_stopped(at: Site) -> None:
@@ -77,14 +77,15 @@ def test_a_log_that_is_not_there_is_empty_and_an_address_of_none_is_refused(at: 
     submitted(at, "program", "completed")
     assert "The program wrote nothing." in at.browser.get("/tasks/t/logs/nothing/1/1").words
     for path in ("build", "build/x/1", "build/1", "../1/1", "build/1/../../../users.json", "build/1/1/1"):
-        assert at.browser.get(f"/tasks/t/logs/{path}").status in (404, 405) or "wrote nothing" in at.browser.get(f"/tasks/t/logs/{path}").words  # fmt: skip
-        assert "scrypt" not in at.browser.get(f"/tasks/t/logs/{path}").text
+        answer = at.browser.get(f"/tasks/t/logs/{path}")
+        assert answer.status == 404 or "The program wrote nothing." in answer.words
 
 
 def test_addresses_name_phase_visit_and_attempt() -> None:
     assert log_name("a b/1.37/2") == LogName("a b", "1.37", 2)
-    assert log_name("a b/1.37/2") is not None
-    assert [log_name(path) for path in ("", "a", "a/1", "/1/1", "a/1/x", "a/x/1", "a/1/1/1", "a/١/1")] == [None] * 8
+    assert [log_name(path) for path in ("", "a", "a/1", "/1/1", "a/1/x", "a/x/1", "a/1/1/1", "a/\u0661/1")] == [
+        None
+    ] * 8
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from tests.contract.walls_given import Reply, World, prepare, quoted, standing, walled
 from tests.contract.walls_looking import EVIL, complaints
-from tests.unit.hostile_strings import ATTRIBUTES, BIDI, FORMULAS, HEADERS, HTML, INVISIBLE, LOGS, MARKDOWN, SCRIPTS, URLS
+from tests.unit.hostile_strings import ATTRIBUTES, BIDI, HEADERS, HTML, INVISIBLE, LOGS, MARKDOWN, SCRIPTS, URLS
 from workflow_engine.ecs_workflow import ECSWorkflowEngine, Phase, WorkflowSpec
 from workflow_engine.errors import ArtifactError, EngineError
 from workflow_engine.registry import TASK_ID
@@ -22,7 +22,7 @@ TEXTS: Final = {
     f"{kind}: {name}": text
     for kind, texts in (
         *(("html", HTML), ("attribute", ATTRIBUTES), ("script", SCRIPTS), ("bidi", BIDI), ("invisible", INVISIBLE)),
-        *(("header", HEADERS), ("log", LOGS), ("url", URLS), ("formula", FORMULAS)),
+        *(("header", HEADERS), ("log", LOGS), ("url", dict(list(URLS.items())[::4]))),
     )
     for name, text in texts.items()
 }
@@ -153,7 +153,7 @@ def look(world: World, path: str, *statuses: int) -> Reply:
 @pytest.mark.parametrize("name", TEXTS)
 def test_the_pages_of_a_task_that_is_full_of_it_are_harmless(world: World, name: str) -> None:
     task = quoted(task_id(TEXTS[name], NUMBERS[name]))
-    for tab in TABS:
+    for tab in ("runs", "events", "context", "input"):
         look(world, f"/tasks/{task}?tab={tab}")
     look(world, f"/tasks/{task}?tab=context&phase={quoted(named_so(TEXTS[name]))}")
     look(world, f"/tasks/{task}/fork?phase={quoted(named_so(TEXTS[name]))}")
@@ -186,7 +186,7 @@ def test_forms_that_come_back_with_it_are_harmless(world: World, name: str) -> N
     task = task_id(TEXTS[name], NUMBERS[name])
     about = urllib.parse.quote(question_of(world, task))
     workflow = quoted(named_so(TEXTS[name]))
-    for path, fields in {
+    forms = {
         f"/inbox/{about}": {"/decision": text, f"/{text}": text, "/default": text, "shown": text, "/choice~as": text},
         f"/inbox/due/{about}": {"other": text},
         f"/inbox/assign/{about}": {"to": "," + "," * 3, "note": text},
@@ -201,7 +201,9 @@ def test_forms_that_come_back_with_it_are_harmless(world: World, name: str) -> N
         f"/workflows/{workflow}/edit": {"text": f"name: {json.dumps(text)}\nphases:\n  - id: {text}\n", "do": "check"},
         "/account/tokens": {"label": text, "days": text},
         "/login": {"name": text, "password": text, "next": text},
-    }.items():
+    }
+    half = NUMBERS[name] % 2  # of them, to save time: each text stands in all kinds of fields
+    for path, fields in list(forms.items())[half::2]:
         body = urllib.parse.urlencode(fields, errors="surrogatepass").encode()
         kind = {"Content-Type": "application/x-www-form-urlencoded", "X-CSRF-Token": world.csrf(admin)}
         found = world.send("POST", path, browser=admin, body=body, headers=kind)
@@ -218,6 +220,20 @@ def test_what_is_typed_into_the_editor_is_checked_as_json(world: World) -> None:
             assert (found.status, found.header("content-type")) == (200, "application/json"), given
             told: dict[str, Any] = json.loads(found.body)
             assert told["graph"] is None or "<x-evil" not in told["graph"]
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_each_tab_of_a_task_with_all_of_them_is_harmless(world: World, tab: str) -> None:
+    for task in ("files", "talks", "logs", "f1", "c1"):
+        look(world, f"/tasks/{task}?tab={tab}")
+
+
+def test_logs_and_transcripts_with_all_of_them_are_harmless(world: World) -> None:
+    look(world, "/tasks/logs/logs/print/1/1")
+    whole = look(world, "/tasks/logs/logs/print/1/1?whole=1")
+    assert whole.header("content-disposition").startswith("attachment")
+    for about in world.ask.get_task("talks").artifacts.values():
+        look(world, f"/tasks/talks?tab=transcript&transcript={about['sha256']}")
 
 
 def test_lists_with_all_of_them_are_harmless(world: World) -> None:
@@ -249,13 +265,15 @@ def test_artifacts_of_every_kind_are_shown_and_sent_harmlessly(world: World) -> 
     assert len(kept) > 400
     for number, (name, about) in enumerate(kept.items()):
         address = f"/tasks/files/artifacts/{about['sha256']}/{quoted(name)}"
-        saved, shown = look(world, address), look(world, f"{address}?inline=1")
+        saved = look(world, address)
         assert saved.header("content-disposition").startswith("attachment")
-        for found in (saved, shown):
-            assert found.header("content-type").partition(";")[0] not in ("image/svg+xml", "application/xml")
-        if shown.header("content-type").startswith("text/html"):
-            assert "sandbox" in shown.header("content-security-policy")
-            assert "allow-" not in shown.header("content-security-policy")
+        shown = world.send("GET", f"{address}?inline=1", browser=world.browsers[Role.ADMIN])
+        policy = shown.header("content-security-policy").split("; ")
+        inert = ("sandbox" in policy, "default-src 'none'" in policy)
+        # A browser's viewer of PDFs does not work in a sandbox; see `workflow_engine.ui.showing.headers`.
+        assert inert == (True, True) or shown.header("content-type") == "application/pdf", (name, policy)
+        assert "sandbox" in saved.header("content-security-policy").split("; ")
+        assert shown.header("x-content-type-options") == "nosniff"
         if number % 3 == 0:
             look(world, f"/tasks/files?tab=artifacts&artifact={quoted(name)}")
 

@@ -9,7 +9,7 @@ from tests.contract.walls_given import Reply
 EVIL: Final = "\"'><x-evil evil=\"1\" "
 """Put before a hostile text, it breaks out of attributes and elements that are not escaped, and is then seen."""
 
-VOID: Final = frozenset("area br col hr img input link meta source track wbr".split())
+VOID: Final = frozenset("area option br col hr img input link meta source track wbr".split())
 
 NEVER: Final = frozenset(
     "animate animatemotion animatetransform applet base embed foreignobject frame frameset marquee math noscript "
@@ -23,8 +23,8 @@ ADDRESSES: Final = ("href", "src", "action", "formaction", "poster", "xlink:href
 
 SCHEMES: Final = ("", "http", "https", "mailto")
 
-UNMARKED: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Characters that turn writing around; a page shows a mark in their place."""
+UNMARKED: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067")
+"""Characters that turn writing around; a page shows a mark in their place, and isolates by U+2068 and U+2069 alone."""
 
 METAS: Final = (None, "viewport", "color-scheme")
 
@@ -102,7 +102,7 @@ class _Look(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """See whether the element that ends is the one that began last."""
-        if not self._open or self._open.pop() != tag:
+        if tag not in VOID and (not self._open or self._open.pop() != tag):
             self._complaints.append(f"</{tag}> ends what did not begin")
 
     def handle_data(self, data: str) -> None:

@@ -1,11 +1,11 @@
 """What tests of the workflows pages share: workflow files, and sites on which they are known."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from tests.contract.ui_given import Answer, Browser, Site, site
+from tests.contract.ui_given import Answer, Browser, Form, Site, site
 from workflow_engine.ecs_workflow import ECSWorkflowEngine
 from workflow_engine.spec.loading import load_text
 from workflow_engine.ui_settings import UiSettings
@@ -47,14 +47,14 @@ def register(*texts: str) -> Any:
 
 
 @contextmanager
-def site_of(data_dir: Path, *texts: str) -> Iterator[Site]:
+def site_of(data_dir: Path, *texts: str) -> Generator[Site]:
     """Serve an engine with these workflows; whoever looks at it is an admin."""
     with site(data_dir, register(*texts)) as found:
         yield found
 
 
 @contextmanager
-def site_for(data_dir: Path, role: Literal["viewer", "operator", "admin"], *texts: str) -> Iterator[Browser]:
+def site_for(data_dir: Path, role: Literal["viewer", "operator", "admin"], *texts: str) -> Generator[Browser]:
     """Serve the same to somebody of this role."""
     settings = UiSettings(port=0, login="always", proxy_header="X-Who", trusted_proxies=("127.0.0.1",), proxy_role=role)
     with site(data_dir, register(*texts), settings) as found:
@@ -69,3 +69,9 @@ def csrf(page: Answer) -> str:
 def hidden(page: Answer, name: str) -> str:
     """Return what the field of this name holds."""
     return next(value for form in page.forms for key, value in form.fields if key == name)
+
+
+def form_with(page: Answer, field: str) -> Form:
+    """Return the form that has a field of this name, as browsers read it: without the first line end of a text."""
+    found = next(form for form in page.forms if any(name == field for name, _ in form.fields))
+    return found._replace(fields=[(name, value.removeprefix("\n")) for name, value in found.fields])

@@ -93,6 +93,10 @@ ORDER: Final = """\
 name: order
 version: "1"
 description: An order is priced, charged and shipped.
+inputs:
+  type: object
+  required: [account, amount]
+  properties: {account: {type: integer, title: Account}, amount: {type: integer, title: Amount}}
 phases:
   - id: price
     assigned_to: functional
@@ -264,6 +268,12 @@ class Stocked:
     def question(self) -> str:
         """The id of a question that waits, and whose task was sent back before."""
         return self.client.get_task("soils").questions[0]
+
+    @property
+    def group(self) -> str:
+        """The key of a group of failures."""
+        key: str = self.client.list_failures()["rows"][0]["key"]
+        return key
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

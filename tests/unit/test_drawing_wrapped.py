@@ -82,8 +82,8 @@ def test_what_is_no_sequence_is_drawn_from_top_to_bottom() -> None:
 
 
 def test_a_sequence_with_very_many_ways_back_is_drawn_from_top_to_bottom() -> None:
-    phases = [{"id": "a"}, *({"id": f"p{n}", "on_reject": {"target": "a"}} for n in range(30))]
-    assert wrapped(drawn(*phases)) is None
+    phases = [{"id": f"p{n}", "on_reject": {"target": "a"}} for n in range(30)]
+    assert wrapped(drawn({"id": "a"}, *phases)) is None
 
 
 def test_returns_are_told_at_the_edge_they_took() -> None:

@@ -8,6 +8,7 @@ from typing import Final
 import jinja2
 
 from workflow_engine.ui.forms.fields import Form
+from workflow_engine.ui.showing.visible import plain
 
 TEMPLATES: Final = Path(__file__).parents[2] / "ui/templates"
 
@@ -18,6 +19,7 @@ _ENVIRONMENT: Final = jinja2.Environment(
     lstrip_blocks=True,
     undefined=jinja2.StrictUndefined,
 )
+_ENVIRONMENT.filters["plain"] = plain
 
 
 def drawn(form: Form, draft: str = "", message: str = "") -> str:

@@ -61,7 +61,9 @@ def filter_of(form: "MultiDict[str, str]") -> Wanted:
     """
     wanted = wanted_from(form.get("filter", ""))
     for name, fault in wanted.faults.items():
-        raise InputRefused(f"the filter {name} is {fault.typed[:60]!r}, which makes no sense; go back to the list and choose it again")
+        raise InputRefused(
+            f"the filter {name} is {fault.typed[:60]!r}, which makes no sense; go back to the list and choose it again"
+        )
     return msgspec.structs.replace(wanted, after="")
 
 

@@ -1,5 +1,6 @@
 """The page of a task: what it is, where it stands, what it waits for, all it has done, and what can be done with it."""
 
+import functools
 import time
 from typing import Any, Final
 
@@ -52,7 +53,7 @@ def show(task: str) -> str:
         sections=tabs_of(found, tab),
         link=link_of,
         anchor=anchor,
-        phase_url=lambda phase: phase_url(task, phase),
+        phase_url=functools.partial(phase_url, task),
         drawing_version=VERSION,
         **_TELLING[tab](found),
     )

@@ -18,7 +18,7 @@ PAGE: Final = 100
 
 
 class Files(NamedTuple):
-    """A page of artifacts; *page* counts from 1, *total* is how many there are, *shown* is the one that is looked at."""
+    """A page of artifacts; *page* counts from 1, *total* is how many there are, *shown* the one that is looked at."""
 
     references: tuple[ArtifactRef, ...]
     page: int

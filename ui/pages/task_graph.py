@@ -16,6 +16,7 @@ from workflow_engine.drawing.svg import svg
 from workflow_engine.drawing.wrapped import fitting
 from workflow_engine.ui.pages.task_seen import Seen, definition_of
 from workflow_engine.ui.pages.task_standings import sent_back, standings
+from workflow_engine.ui.showing.visible import bare
 
 _KEPT: Final = 200
 """Layouts that are kept."""
@@ -48,10 +49,11 @@ def graph_of(seen: Seen) -> Graph | None:
         return None
     counts = tuple(sorted(sent_back(seen.record).items()))
     shown, placed = _placed(seen.identity.definition, counts)
-    state = standings(seen.record, seen.lacks)
+    many = {phase.id for phase in seen.phases if phase.for_each is not None}
+    state = standings(seen.record, seen.lacks, many)
     text = svg(shown, placed, state, styled=False, link=lambda phase: phase_url(seen.record.id, phase))
     fit = "small" if placed.width <= SMALL else "medium" if placed.width <= MEDIUM else "large"
-    return Graph(Markup(text), fit, len(shown.nodes))
+    return Graph(Markup(bare(text)), fit, len(shown.nodes))
 
 
 def phase_url(task: str, phase: str) -> str:

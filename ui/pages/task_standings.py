@@ -1,7 +1,9 @@
 """Standings: where each phase of a task stands, for the drawing of its workflow.  Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
+
+import msgspec
 
 from workflow_engine.core.components import (
     Backoff,
@@ -22,14 +24,15 @@ from workflow_engine.drawing.state import NodeState, Standing
 from workflow_engine.ui.showing.numbers import duration, number
 
 
-def standings(record: TaskRecord, lacks: Mapping[str, str]) -> dict[str, NodeState]:
+def standings(record: TaskRecord, lacks: Mapping[str, str], many: Collection[str] = ()) -> dict[str, NodeState]:
     """Return where the phases stand that a task came to, by id.
 
     Args:
         record: the task.
         lacks: what ready runs need that is not registered, by run id.
+        many: ids of phases that are carried out once for each item of a list.
     """
-    found = {phase: _ended(entry) for phase, entry in progress_of(record).items()}
+    found = {phase: _ended(entry, many=phase in many) for phase, entry in progress_of(record).items()}
     for phase in record.held:
         found[phase] = NodeState(Standing.PENDING, "begins when others end")
     for name, components in record.runs.items():
@@ -80,10 +83,22 @@ _WAITS: Final = {
 }
 
 
-def _ended(entry: PhaseProgress) -> NodeState:
+def _ended(entry: PhaseProgress, *, many: bool) -> NodeState:
     took = duration(entry.ended - entry.started) if entry.started else ""
-    words = (_SAID.get(entry.outcome, ""), f"{entry.visits} visits" if entry.visits > 1 else "", took)
+    items = _items(entry) if many else ""
+    words = (_SAID.get(entry.outcome, ""), items, f"{entry.visits} visits" if entry.visits > 1 else "", took)
     return NodeState(_OUTCOMES.get(entry.outcome, Standing.PENDING), " · ".join(word for word in words if word))
+
+
+def _items(entry: PhaseProgress) -> str:
+    """Return how many items a fan-out had that has ended, nothing where that is not known."""
+    if not isinstance(entry.output, msgspec.Raw):
+        return ""
+    try:
+        count = len(msgspec.json.decode(entry.output, type=list[msgspec.Raw]))
+    except msgspec.ValidationError:  # it was left out, or is kept under a name
+        return ""
+    return f"{number(count)} {'item' if count == 1 else 'items'}"
 
 
 def _live(record: TaskRecord, name: str, run: Mapping[str, Any], lacks: str | None) -> NodeState:

@@ -206,14 +206,20 @@ def _recorded(steps: Mapping[str, Any]) -> Iterator[Spoken]:
     redactor = redactor_for(os.environ)
     for name, step in sorted(steps.items(), key=lambda one: one[1].index):
         value = redactor.value(msgspec.json.decode(step.value))
-        if name.startswith("turn") and isinstance(value, dict) and "message" in value:
-            try:
+        try:
+            if name.startswith("turn"):
                 reply = msgspec.convert(value, ModelReply)
-            except msgspec.ValidationError:
-                continue
-            yield from _spoken([reply.message], [_facts(reply)])
-        elif name.startswith("tool ") and isinstance(value, dict) and "content" in value:
-            tool = name.removeprefix("tool ")
-            yield Spoken(
-                "user", None, False, (), ((tool, show_text(str(value["content"])), bool(value.get("failed"))),)
-            )
+                yield from _spoken([reply.message], [_facts(reply)])
+            elif name.startswith("tool "):
+                given = msgspec.convert(value, _Given)
+                tool = name.removeprefix("tool ").partition("#")[0]
+                yield Spoken("user", None, False, (), ((tool, show_text(given.content), given.failed),))
+        except msgspec.ValidationError:
+            continue  # the model was not asked, on account of the budget; or a handler has a step of this name
+
+
+class _Given(msgspec.Struct, frozen=True):
+    """What is recorded of the call of a tool."""
+
+    content: str
+    failed: bool = False

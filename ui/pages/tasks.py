@@ -21,8 +21,8 @@ tasks.add_url_rule("/tasks/bulk/preview", "preview", bulk.preview, methods=["POS
 tasks.add_url_rule("/tasks/bulk", "bulk", bulk.carry, methods=["POST"])
 tasks.add_url_rule("/tasks/bulk/done/<token>", "done", bulk.done)
 
-_RUN: Final = re.compile(r"[^/]+(/[^/]+)*/\d+")
-"""The end of the id of a run or question, behind the task: the phase, and which visit or question it is."""
+_RUN: Final = re.compile(r"[^/]+/\d+(/\w+)*")
+"""The id of a run or question behind that of its task: the phase, which visit, and of that which item or question."""
 
 
 @tasks.get("/tasks")

@@ -8,6 +8,7 @@ from workflow_engine.drawing.layout import layout
 from workflow_engine.drawing.picture import picture
 from workflow_engine.drawing.svg import svg
 from workflow_engine.spec.model import WorkflowSpec
+from workflow_engine.ui.showing.visible import bare
 
 DRAWN_MAX: Final = 400
 """Phases of a workflow that is drawn: a tenth of a second, and more than anybody takes in."""
@@ -18,4 +19,4 @@ def drawn(spec: WorkflowSpec) -> Markup | None:
     if len(spec.phases) > DRAWN_MAX:
         return None
     seen = picture(spec)
-    return Markup(svg(seen, layout(seen), styled=False))  # texts in it are escaped where it is made
+    return Markup(bare(svg(seen, layout(seen), styled=False)))  # texts in it are escaped where it is made

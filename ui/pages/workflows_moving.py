@@ -82,10 +82,13 @@ def preview(desk: Desk, known: Known) -> Preview:
     """
     spec = _target(known)
     found = _assessed(desk, spec)
+    groups = {word: _group([one for one in found if one.readiness is word and not one.current]) for word in Readiness}
     return Preview(
-        spec.digest(),
-        spec.version,
-        *(_group([one for one in found if one.readiness is word and not one.current]) for word in Readiness),
+        digest=spec.digest(),
+        label=spec.version,
+        safe=groups[Readiness.SAFE],
+        mappable=groups[Readiness.MAPPABLE],
+        blocked=groups[Readiness.BLOCKED],
         there=sum(one.current for one in found),
     )
 

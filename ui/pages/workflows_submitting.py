@@ -12,7 +12,7 @@ from workflow_engine.errors import DuplicateTask, EngineError, InputRefused
 from workflow_engine.ui.desk import desk
 from workflow_engine.ui.forms.fields import Form
 from workflow_engine.ui.forms.form import Reading, fields_of, read
-from workflow_engine.ui.forms.uploads import uploads_of
+from workflow_engine.ui.forms.uploads import Upload, uploads_of
 from workflow_engine.ui.pages.workflows_extras import FIELDS, Extras, extras_of, new_once
 from workflow_engine.ui.pages.workflows_known import Known, found
 from workflow_engine.ui.refusals import status_of
@@ -86,7 +86,10 @@ def _submittable(name: str) -> tuple[Known, WorkflowSpec]:
 def _read(spec: WorkflowSpec, *, files: bool = True) -> tuple[Reading, Extras]:
     posted = request.form.to_dict(flat=False)
     shelf = desk().drafts.shelf(person().name)
-    uploads = uploads_of(request.files.items(), desk().settings.body_max_bytes) if files else {}
+    uploads: dict[str, Upload] = {}
+    if files:
+        given: Any = request.files.items()  # what a stored file can do is wider than what is asked of it
+        uploads = uploads_of(given, desk().settings.body_max_bytes)
     return read(_schema(spec), posted, uploads, shelf), extras_of(request.form, spec)
 
 

@@ -39,8 +39,13 @@ def plain(text: object) -> str:
 
     What has a direction is isolated by U+2068 and U+2069, the only such characters that are left.  It is not escaped.
     """
-    shown = "".join(f"[{_codes(part)}]" if hidden else part for part, hidden in _parts(str(text)))
+    shown = bare(text)
     return f"\u2068{shown}\u2069" if _RIGHT_TO_LEFT.search(shown) else shown
+
+
+def bare(text: object) -> str:
+    """Return *text* as `plain` does, and not isolated: for a whole document, such as a drawing, with many texts in it."""
+    return "".join(f"[{_codes(part)}]" if hidden else part for part, hidden in _parts(str(text)))
 
 
 def shortened(text: object, most: int = 200) -> str:

@@ -219,7 +219,7 @@ function pressed(form, text, event) {
   } else if (event.key === "Enter") {
     event.preventDefault();
     const line = text.value.slice(text.value.lastIndexOf("\n", text.selectionStart - 1) + 1, text.selectionStart);
-    write(text, `\n${/^ */.exec(line)[0]}`);
+    write(text, `\n${/^ *(?:- +)*/.exec(line)[0].replaceAll("-", " ")}`); // below the first key of an entry
   }
 }
 

@@ -3,8 +3,8 @@
 from typing import Final, Literal
 
 from workflow_engine.readmodel.rows import LIMIT_MAX
+from workflow_engine.ui.api.models.commands import BulkOutcome, BulkResult, BulkTasks
 from workflow_engine.ui.api.models.common import NoQuery
-from workflow_engine.ui.api.models.tasks import BulkOutcome, BulkResult, BulkTasks
 from workflow_engine.ui.api.operation import Answer, Asked, JsonBody, Operation, Reply, operation
 from workflow_engine.ui.api.refusing import Refused
 from workflow_engine.ui.bulk import Order, Outcome, carry_out

@@ -136,7 +136,7 @@ def save_workflow(asked: Asked[SaveQuery, Content]) -> Answer:
 
 def known(at: Desk) -> dict[str, WorkflowSpec]:
     """Return the workflows that tasks can be submitted to because they are registered, by name."""
-    return at.engine._workflows.registered()  # pyright: ignore[reportPrivateUsage] - the engine has no public word for it
+    return {spec.name: spec for spec in at.engine.workflows()}
 
 
 def _found(name: str) -> WorkflowSpec:
