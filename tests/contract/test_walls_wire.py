@@ -1,7 +1,6 @@
 """The walls towards the network: sizes, slow and odd requests, hosts, paths, methods, redirects, headers, traversal."""
 
 import contextlib
-import http.client
 import json
 import logging
 import socket
@@ -319,9 +318,6 @@ def test_no_form_or_parameter_of_ours_leads_elsewhere(world: World) -> None:
     host = f"127.0.0.1:{world.site.browser.port}"
     for after in ELSEWHERE:
         for name in ("next", "back", "return", "url", "redirect", "filter", "to"):
-            for route in ROUTES:
-                if route.unsafe and route.role is not None and not route.own and "token" not in route.rule and name == "back":
-                    continue
             found = asked(world, "GET", f"/tasks?{name}={quoted(after)}&text=")
             if found.status in (301, 302, 303, 307, 308):
                 leads_here(found.header("location"), host)
@@ -363,10 +359,6 @@ def test_every_answer_has_the_headers_that_protect_it(world: World, route: Route
 def test_errors_have_them_too(world: World, path: str) -> None:
     guarded(asked(world, "GET", path), path)
     guarded(asked(world, "POST", path, b"x=1"), path)
-    guarded(asked(world, "POST", path, b"x" * 1_100_000)._replace(headers=HEADED), path) if False else None
-
-
-HEADED: Final[list[tuple[str, str]]] = []
 
 
 def test_what_the_server_itself_refuses_is_plain_text_and_guarded_as_well(world: World) -> None:
@@ -401,5 +393,3 @@ def test_a_session_that_has_ended_is_none_any_more(world: World) -> None:
     assert browser.post("/logout", [("csrf_token", token)], follow=False).status == 303
     browser.cookies = kept
     assert browser.get("/tasks", follow=False).status == 303
-    connection = http.client.HTTPConnection(browser.host, browser.port, timeout=WITHIN)
-    connection.close()

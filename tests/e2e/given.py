@@ -272,7 +272,7 @@ class Stocked:
     @property
     def group(self) -> str:
         """The key of a group of failures."""
-        key: str = self.client.list_failures()["rows"][0]["key"]
+        key: str = self.client.list_failures()["failures"][0]["key"]
         return key
 
     def __exit__(

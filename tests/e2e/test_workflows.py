@@ -29,7 +29,7 @@ def test_a_workflow_is_edited_with_a_mistake_mended_saved_and_used(server: Serve
     expect(problems).to_have_count(0)
     expect(page.locator("[data-graph]")).to_contain_text("thank")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_role("status").filter(has_text="order")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Saved: new tasks use it")).to_be_visible()
     page.goto("/workflows/order/submit")
     page.get_by_label("Account").fill("1")
     page.get_by_label("Amount").fill("5")

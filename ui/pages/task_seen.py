@@ -4,7 +4,7 @@ import functools
 import time
 from typing import Final, NamedTuple
 
-from workflow_engine.core.components import Identity, Status, Table
+from workflow_engine.core.components import Identity, Status
 from workflow_engine.core.record import TaskRecord
 from workflow_engine.readmodel.rows import LIMIT_MAX, EventRow
 from workflow_engine.spec.model import Phase, WorkflowSpec
@@ -46,11 +46,6 @@ class Seen(NamedTuple):
     def phases(self) -> tuple[Phase, ...]:
         """The phases of its definition, in their order."""
         return tuple(self.spec.phases) if self.spec is not None else ()
-
-    def entries(self, kind: type[Table]) -> dict[str, object]:
-        """Return the entries of one of its tables."""
-        table = self.record.find(kind)
-        return dict(table.entries) if table is not None else {}
 
 
 def seen(task: str) -> Seen:

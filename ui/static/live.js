@@ -8,6 +8,9 @@ const QUIET_MS = 400; // several events in a row are one look
 const BETWEEN_MS = 1000; // and looks are at least so far apart
 const HIDDEN_MS = 30000; // in a tab that nobody sees
 
+// What holds something that is half done: a box that is ticked keeps its tick.
+const TYPED = "textarea, select, input:not([type=checkbox], [type=radio])";
+
 const main = document.querySelector("main[data-live]");
 let timer = 0;
 let lookedAt = 0;
@@ -18,7 +21,7 @@ const sources = new WeakMap(); // the HTML of each region as the server sent it:
 function busy(region) {
   if (region.hasAttribute("data-keep")) return true;
   const active = document.activeElement;
-  if (active && active !== region && region.contains(active) && active.matches("input, textarea, select")) return true;
+  if (active && active !== region && region.contains(active) && active.matches(TYPED)) return true;
   if (region.querySelector("form.dirty, dialog[open]")) return true;
   const selection = getSelection();
   return Boolean(selection && !selection.isCollapsed && region.contains(selection.anchorNode));
