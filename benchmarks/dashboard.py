@@ -132,7 +132,7 @@ async def streams(data_dir: Path, count: int, events: int) -> None:
         assert hearing.stdout is not None
         await asyncio.to_thread(hearing.stdout.readline)  # all of them listen
         for _ in range(events):
-            await made.answer(task, 1)
+            await made.answer(task.id, 1)
             await asyncio.sleep(0.2)
         output, _ = await asyncio.to_thread(hearing.communicate)
         await asyncio.to_thread(dashboard.close)

@@ -14,13 +14,16 @@ import threading
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from waitress.server import create_server
+from waitress.channel import HTTPChannel
+from waitress.server import BaseWSGIServer, create_server
+from waitress.task import ErrorTask
 
 from workflow_engine.ecs_workflow import ECSWorkflowEngine
 from workflow_engine.errors import ConfigError
 from workflow_engine.ui.app import create_app
 from workflow_engine.ui.desk import Desk
 from workflow_engine.ui.security import check_binding
+from workflow_engine.ui.security.headers import HEADERS, PRIVATE
 from workflow_engine.ui.streaming.streams import OPEN_MAX
 from workflow_engine.ui_settings import UiSettings
 
@@ -112,9 +115,11 @@ class Dashboard:
 
 def _listening(desk: Desk, settings: UiSettings) -> Any:
     """Return a server that listens and is not running yet."""
+    sockets: dict[int, Any] = {}
     try:
-        return create_server(
+        server = create_server(
             create_app(desk),
+            sockets,
             host=settings.host,
             port=settings.port,
             threads=settings.threads + OPEN_MAX,
@@ -130,3 +135,20 @@ def _listening(desk: Desk, settings: UiSettings) -> Any:
             f"the dashboard cannot listen on {settings.host} port {settings.port}: {error.strerror or error}; "
             "name another with --port, or stop what is listening there"
         ) from error
+    for one in sockets.values():
+        if isinstance(one, BaseWSGIServer):
+            one.channel_class = _Channel
+    return server
+
+
+class _Refusal(ErrorTask):
+    """What is no HTTP, or too large, is refused before the app sees it: under the headers that all answers have."""
+
+    def execute(self) -> None:
+        """See `ErrorTask.execute`."""
+        self.response_headers.extend([*HEADERS.items(), ("Cache-Control", PRIVATE)])
+        super().execute()
+
+
+class _Channel(HTTPChannel):
+    error_task_class = _Refusal

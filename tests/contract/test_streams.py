@@ -124,7 +124,11 @@ def test_an_event_reaches_every_one_of_a_hundred_streams(here: Site) -> None:
     here.until(lambda: here.engine.blocking.get_task("t1").status, lambda status: status == "waiting_human")
     streams = [Stream(here, "/live/tasks/t1") for _ in range(100)]
     found: list[list[str]] = []
-    readers = [threading.Thread(target=lambda one=one: found.append(names(one, "TaskCompleted"))) for one in streams]
+
+    def follow(stream: Stream) -> None:
+        found.append(names(stream, "TaskCompleted"))
+
+    readers = [threading.Thread(target=follow, args=(stream,)) for stream in streams]
     for reader in readers:
         reader.start()
     here.engine.blocking.answer("t1", 1)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.contract.walls_given import Reply, World, prepare, quoted, standing, walled
+from tests.contract.walls_given import Reply, World, logged_well, prepare, quoted, standing, walled
 from tests.contract.walls_looking import EVIL, complaints
 from tests.unit.hostile_strings import ATTRIBUTES, BIDI, HEADERS, HTML, INVISIBLE, LOGS, MARKDOWN, SCRIPTS, URLS
 from workflow_engine.ecs_workflow import ECSWorkflowEngine, Phase, WorkflowSpec
@@ -78,7 +78,11 @@ def workflow_of(name: str) -> WorkflowSpec:
     )  # fmt: skip
     inputs = {"type": "object", "title": evil(text), "properties": {"text": {"type": "string", "title": evil(text)}}}
     return WorkflowSpec(
-        name=named_so(text), description=storable(evil(text)), version=named_so(text)[:40], phases=(asking,), inputs=inputs
+        name=named_so(text),
+        description=storable(evil(text)),
+        version=named_so(text)[:40],
+        phases=(asking,),
+        inputs=inputs,
     )
 
 
@@ -103,13 +107,21 @@ def _stored(world: World) -> None:
         files[f"{number}.{ending}"] = evil(text) if number % 2 else storable(text)
     for name, number in NUMBERS.items():
         text = TEXTS[name]
-        data = {"text": evil(text), evil(text): storable(text), "list": [{evil(text): evil(text)}], "prompt": evil(text)}
+        data = {
+            "text": evil(text),
+            evil(text): storable(text),
+            "list": [{evil(text): evil(text)}],
+            "prompt": evil(text),
+        }
         labels = {storable(evil(text))[:100]: storable(evil(text))[:100]}
         world.ask.submit_task(data, named_so(text), task_id=task_id(text, number), labels=labels)
         failing = {"message": storable(evil(text)) if number % 2 else storable(text) or "x", **data}
         world.ask.submit_task(failing, "fails", task_id=f"f{number}")
         world.ask.submit_task(data, "asks", task_id=f"c{number}")
-    wide = {"output": [storable(text) for text in TEXTS.values()], "context": {storable(evil(t)): t for t in map(storable, TEXTS.values())}}
+    wide = {
+        "output": [storable(text) for text in TEXTS.values()],
+        "context": {storable(evil(t)): t for t in map(storable, TEXTS.values())},
+    }
     world.ask.submit_task({"files": files, **wide}, "works", task_id="files")
     for word in ("talks", "logs"):
         world.ask.submit_task({"text": "\n".join(map(evil, TEXTS.values())), "prompt": "p"}, word, task_id=word)
@@ -136,9 +148,7 @@ def _questions(world: World, task: str) -> list[str]:
 def _log_of_single_lines(caplog: pytest.LogCaptureFixture) -> Generator[None]:  # pyright: ignore[reportUnusedFunction]
     with caplog.at_level(logging.INFO):
         yield
-    for record in caplog.records:
-        assert record.levelno < logging.ERROR, record.getMessage()
-        assert record.getMessage().isprintable(), f"a log of several lines: {record.getMessage()!r}"
+    logged_well(caplog.records)
 
 
 def look(world: World, path: str, *statuses: int) -> Reply:
@@ -296,7 +306,12 @@ def test_a_file_that_is_called_so_is_kept_and_sent_under_a_harmless_name_or_refu
 @pytest.mark.parametrize("name", TEXTS)
 def test_json_stays_json(world: World, name: str) -> None:
     task = quoted(task_id(TEXTS[name], NUMBERS[name]))
-    for path in (f"/tasks/{task}", f"/tasks/{task}/explanation", f"/tasks/{task}/events", f"/tasks/{quoted(TEXTS[name])}"):
+    for path in (
+        f"/tasks/{task}",
+        f"/tasks/{task}/explanation",
+        f"/tasks/{task}/events",
+        f"/tasks/{quoted(TEXTS[name])}",
+    ):
         found = world.send("GET", f"/api/v1{path}", browser=world.browsers[Role.ADMIN])
         assert complaints(found) == []
         assert found.header("content-type") in ("application/json", "application/problem+json"), path
@@ -310,5 +325,3 @@ def test_every_line_of_the_audit_is_one_entry(world: World) -> None:
         for line in path.read_bytes().split(b"\n")[:-1]:
             assert line.decode("ascii").isprintable()
             assert set(json.loads(line)) == {"at", "who", "via", "address", "what", "about", "outcome"}
-
-

@@ -4,7 +4,7 @@ import asyncio
 import http.client
 import threading
 import urllib.parse
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from html.parser import HTMLParser
@@ -118,7 +118,9 @@ class Browser:
             fields.append(button)
         path = urllib.parse.urljoin(page.path, form.action)
         if form.method == "get":
-            return self.get(f"{path.partition('?')[0]}?{urllib.parse.urlencode(fields)}", follow=follow)
+            return self.get(
+                f"{path.partition('#')[0].partition('?')[0]}?{urllib.parse.urlencode(fields)}", follow=follow
+            )
         return self.post(path, fields, follow=follow)
 
     def post(self, path: str, fields: Sequence[tuple[str, str]], *, follow: bool = True,
@@ -192,7 +194,7 @@ class Site:
 @contextmanager
 def site(
     data_dir: Path, prepare: Callable[[ECSWorkflowEngine], None] | None = None, settings: UiSettings | None = None
-) -> Iterator[Site]:
+) -> Generator[Site]:
     """Serve an engine on *data_dir*; *prepare* registers what it needs."""
     engine = engine_on(data_dir)
     if prepare is not None:
@@ -265,7 +267,7 @@ class _Reader(HTMLParser):
         """Note a text."""
         if self._area is not None and self._form is not None:
             name, value = self._form.fields.pop()
-            self._form.fields.append((name, value + data))
+            self._form.fields.append((name, value + (data if value else data.removeprefix("\n"))))
         if self._silent == 0:
             self._texts.append(data)
 
@@ -285,7 +287,7 @@ class _Reader(HTMLParser):
             self._select, self._options = name, []
         elif tag == "input" and kind in ("checkbox", "radio"):
             if "checked" in given:
-                self._form.fields.append((name or "", value or "on"))
+                self._form.fields.append((name or "", "on" if value is None else value))
         elif tag == "input" and kind != "file":
             self._form.fields.append((name or "", value or ""))
 

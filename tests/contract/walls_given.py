@@ -1,6 +1,7 @@
-"""What tests of the dashboard's walls share: an engine with a task in every state, people of every role, raw requests."""
+"""What tests of the dashboard's walls share: a task in every state, people of every role, raw requests."""
 
 import http.client
+import logging
 import re
 import socket
 import urllib.parse
@@ -295,10 +296,25 @@ def request_of(world: World, route: Route, *, fresh: bool) -> tuple[str, bytes |
     return path, body.encode(), {"Content-Type": route.media_type, **FROM_PAGES}
 
 
+def asked(world: World, method: str, path: str, body: bytes | None = None, **headers: str) -> Reply:
+    """Return the answer to what an admin sends from a page of ours."""
+    admin = world.browsers[Role.ADMIN]
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return world.send(method, path, browser=admin, body=body, headers={"X-CSRF-Token": world.csrf(admin), **names})
+
+
+def logged_well(records: Sequence[logging.LogRecord]) -> None:
+    """Check that the log has no failures, and one line for each entry."""
+    for record in records:
+        assert record.levelno < logging.ERROR, record.getMessage()
+        assert record.exc_info is None, record.getMessage()
+        assert record.getMessage().isprintable(), f"a log of several lines: {record.getMessage()!r}"
+
+
 def quoted(text: str) -> str:
     """Return a text as a part of an address."""
     return urllib.parse.quote(text, safe="", errors="surrogatepass")
 
 
 _NOTES: Final = re.compile(r"^(index|ui/(\.|audit|strangers|sessions|replays))|\.lock$|-(wal|shm)$|\.sqlite")
-"""Files that requests write, though they change nothing: the index, what is noted of requests, when sessions were seen."""
+"""Files that requests write, though they change nothing: the index, what is noted of requests, when somebody was seen."""

@@ -56,7 +56,7 @@ class Route(NamedTuple):
         return self.body if isinstance(self.body, str) else json.dumps(self.body)
 
 
-V, O, A = Role.VIEWER, Role.OPERATOR, Role.ADMIN
+_V, _O, _A = Role.VIEWER, Role.OPERATOR, Role.ADMIN
 
 _QUESTION: Final = "$asking/approve/1/1q0"
 _API: Final = "/api/v1"
@@ -64,10 +64,10 @@ _FILE: Final = "name: another\nphases:\n  - id: approve\n    assigned_to: human\
 
 
 def _tending(word: str, **form: str) -> Route:
-    return Route("POST", f"/inbox/{word}/<question:question>", O, f"/inbox/{word}/{_QUESTION}", form)
+    return Route("POST", f"/inbox/{word}/<question:question>", _O, f"/inbox/{word}/{_QUESTION}", form)
 
 
-def _look(rule: str, path: str, role: Role | None = V, good: tuple[int, ...] = (200,)) -> Route:
+def _look(rule: str, path: str, role: Role | None = _V, good: tuple[int, ...] = (200,)) -> Route:
     return Route("GET", rule, role, path, None, None, good)
 
 
@@ -76,7 +76,7 @@ def _api(method: str, rule: str, role: Role, path: str, body: Any = None, *good:
 
 
 def _asked(word: str, body: Any, *good: int) -> Route:
-    return _api("POST", f"/questions/<path:question>/{word}", O, f"/questions/{_QUESTION}/{word}", body, *good)
+    return _api("POST", f"/questions/<path:question>/{word}", _O, f"/questions/{_QUESTION}/{word}", body, *good)
 
 
 PAGES: Final = (
@@ -89,7 +89,7 @@ PAGES: Final = (
     _look("/live/logs/<task>/<path:path>", "/live/logs/$logged/print/1/1"),
     _look("/inbox", "/inbox"),
     _look("/inbox/<path:question>", f"/inbox/{_QUESTION}"),
-    Route("POST", "/inbox/<path:question>", O, f"/inbox/{_QUESTION}", {"/decision": "approve", "shown": "$shown"}),
+    Route("POST", "/inbox/<path:question>", _O, f"/inbox/{_QUESTION}", {"/decision": "approve", "shown": "$shown"}),
     _tending("draft", **{"/comment": "half of it"}),
     _tending("claim"),
     _tending("release")._replace(good=(303, 409)),
@@ -99,64 +99,64 @@ PAGES: Final = (
     _tending("due", other="3d"),
     _tending("forget"),
     _look("/tasks", "/tasks"),
-    Route("POST", "/tasks/bulk/preview", O, "/tasks/bulk/preview", {"action": "cancel", "task": "$asking"}),
-    Route("POST", "/tasks/bulk", O, "/tasks/bulk", {"action": "cancel", "tasks": "$asking"}),
-    _look("/tasks/bulk/done/<token>", "/tasks/bulk/done/none", V, (302, 303)),
+    Route("POST", "/tasks/bulk/preview", _O, "/tasks/bulk/preview", {"action": "cancel", "task": "$asking"}),
+    Route("POST", "/tasks/bulk", _O, "/tasks/bulk", {"action": "cancel", "tasks": "$asking"}),
+    _look("/tasks/bulk/done/<token>", "/tasks/bulk/done/none", _V, (302, 303)),
     _look("/tasks/<task>", "/tasks/$ended"),
-    _look("/tasks/<task>/retry", "/tasks/$failed/retry", O),
-    Route("POST", "/tasks/<task>/retry", O, "/tasks/$failed/retry", {}),
-    _look("/tasks/<task>/fork", "/tasks/$ended/fork", O),
-    Route("POST", "/tasks/<task>/fork", O, "/tasks/$ended/fork", {"do": "fork", "task_id": "$new"}),
-    Route("POST", "/tasks/<task>/cancel", O, "/tasks/$asking/cancel", {"reason": "ordered twice"}),
-    Route("POST", "/tasks/<task>/purge", A, "/tasks/$ended/purge", {"sure": "yes"}),
-    Route("POST", "/tasks/<task>/export", O, "/tasks/$asking/export", {}),
+    _look("/tasks/<task>/retry", "/tasks/$failed/retry", _O),
+    Route("POST", "/tasks/<task>/retry", _O, "/tasks/$failed/retry", {}),
+    _look("/tasks/<task>/fork", "/tasks/$ended/fork", _O),
+    Route("POST", "/tasks/<task>/fork", _O, "/tasks/$ended/fork", {"do": "fork", "task_id": "$new"}),
+    Route("POST", "/tasks/<task>/cancel", _O, "/tasks/$asking/cancel", {"reason": "ordered twice"}),
+    Route("POST", "/tasks/<task>/purge", _A, "/tasks/$ended/purge", {"sure": "yes"}),
+    Route("POST", "/tasks/<task>/export", _O, "/tasks/$asking/export", {}),
     _look("/tasks/<task>/logs/<path:path>", "/tasks/$logged/logs/print/1/1"),
     _look("/tasks/<task>/artifacts/<sha256>/<path:name>", "/tasks/$ended/artifacts/$sha/notes.txt"),
     _look("/workflows", "/workflows"),
     _look("/workflows/<name>", "/workflows/asks"),
     _look("/workflows/<name>/source", "/workflows/asks/source"),
-    _look("/workflows/<name>/migrate", "/workflows/saved/migrate", A),
-    Route("POST", "/workflows/<name>/migrate", A, "/workflows/saved/migrate", {"definition": "$definition"}),
-    _look("/workflows/<name>/submit", "/workflows/asks/submit", O),
-    Route("POST", "/workflows/<name>/submit", O, "/workflows/asks/submit", {"~root": "{}", "task_id": "$new"}),
-    Route("POST", "/workflows/<name>/submit/draft", O, "/workflows/asks/submit/draft", {"~root": "{"}),
-    _look("/workflows/new", "/workflows/new", A),
-    Route("POST", "/workflows/new", A, "/workflows/new", {"text": _FILE.replace("another", "$new"), "do": "save"}),
-    _look("/workflows/<name>/edit", "/workflows/saved/edit", A),
-    Route("POST", "/workflows/<name>/edit", A, "/workflows/saved/edit", {"text": _FILE, "do": "check"}),
-    Route("POST", "/workflows/check", A, "/workflows/check", None, {"text": _FILE}),
+    _look("/workflows/<name>/migrate", "/workflows/saved/migrate", _A),
+    Route("POST", "/workflows/<name>/migrate", _A, "/workflows/saved/migrate", {"definition": "$definition"}),
+    _look("/workflows/<name>/submit", "/workflows/asks/submit", _O),
+    Route("POST", "/workflows/<name>/submit", _O, "/workflows/asks/submit", {"~root": "{}", "task_id": "$new"}),
+    Route("POST", "/workflows/<name>/submit/draft", _O, "/workflows/asks/submit/draft", {"~root": "{"}),
+    _look("/workflows/new", "/workflows/new", _A),
+    Route("POST", "/workflows/new", _A, "/workflows/new", {"text": _FILE.replace("another", "$new"), "do": "save"}),
+    _look("/workflows/<name>/edit", "/workflows/saved/edit", _A),
+    Route("POST", "/workflows/<name>/edit", _A, "/workflows/saved/edit", {"text": _FILE, "do": "check"}),
+    Route("POST", "/workflows/check", _A, "/workflows/check", None, {"text": _FILE}),
     _look("/failures", "/failures"),
     _look("/login", "/login", None, (200, 303)),
     Route("POST", "/login", None, "/login", {"name": "nobody", "password": "x"}, None, (401, 429)),
-    Route("POST", "/logout", V, "/logout", {}, own=True),
+    Route("POST", "/logout", _V, "/logout", {}, own=True),
     _look("/account", "/account"),
-    Route("POST", "/account/tokens", V, "/account/tokens", {"days": "30", "label": "tests"}, own=True),
-    Route("POST", "/account/tokens/<token>/revoke", V, "/account/tokens/none/revoke", {}, None, (404,), own=True),
-    Route("POST", "/account/password", V, "/account/password", {"current": "x", "new": "y"}, None, (422,), own=True),
-    Route("POST", "/account/sessions/end", V, "/account/sessions/end", {}, own=True),
+    Route("POST", "/account/tokens", _V, "/account/tokens", {"days": "30", "label": "tests"}, own=True),
+    Route("POST", "/account/tokens/<token>/revoke", _V, "/account/tokens/none/revoke", {}, None, (404,), own=True),
+    Route("POST", "/account/password", _V, "/account/password", {"current": "x", "new": "y"}, None, (422,), own=True),
+    Route("POST", "/account/sessions/end", _V, "/account/sessions/end", {}, own=True),
 )
 
 API: Final = (
-    _api("GET", "/openapi.json", V, "/openapi.json"),
-    _api("GET", "/docs", V, "/docs"),
-    _api("POST", "/tasks", O, "/tasks", {"workflow": "works", "data": {}}),
-    _api("GET", "/tasks", V, "/tasks"),
-    _api("GET", "/tasks/counts", V, "/tasks/counts"),
-    _api("GET", "/tasks/<task>", V, "/tasks/$ended"),
-    _api("GET", "/tasks/<task>/explanation", V, "/tasks/$ended/explanation"),
-    _api("GET", "/tasks/<task>/wait", V, "/tasks/$ended/wait"),
-    _api("POST", "/tasks/<task>/cancel", O, "/tasks/$asking/cancel", {}),
-    _api("POST", "/tasks/<task>/retry", O, "/tasks/$failed/retry", {}),
-    _api("GET", "/tasks/<task>/retry-preview", V, "/tasks/$failed/retry-preview"),
-    _api("POST", "/tasks/<task>/fork", O, "/tasks/$ended/fork", {}),
-    _api("GET", "/tasks/<task>/fork-preview", V, "/tasks/$ended/fork-preview"),
-    _api("POST", "/tasks/<task>/suspend", O, "/tasks/$asking/suspend", {}, 200, 201, 409),
-    _api("POST", "/tasks/<task>/resume", O, "/tasks/$asking/resume", {"value": 1}, 200, 409, 422),
-    _api("DELETE", "/tasks/<task>", A, "/tasks/$ended"),
-    _api("POST", "/tasks/bulk", O, "/tasks/bulk", {"action": "cancel", "tasks": ["$asking"]}),
-    _api("GET", "/questions", V, "/questions"),
-    _api("GET", "/questions/counts", V, "/questions/counts"),
-    _api("GET", "/questions/<path:question>", V, f"/questions/{_QUESTION}"),
+    _api("GET", "/openapi.json", _V, "/openapi.json"),
+    _api("GET", "/docs", _V, "/docs"),
+    _api("POST", "/tasks", _O, "/tasks", {"workflow": "works", "data": {}}),
+    _api("GET", "/tasks", _V, "/tasks"),
+    _api("GET", "/tasks/counts", _V, "/tasks/counts"),
+    _api("GET", "/tasks/<task>", _V, "/tasks/$ended"),
+    _api("GET", "/tasks/<task>/explanation", _V, "/tasks/$ended/explanation"),
+    _api("GET", "/tasks/<task>/wait", _V, "/tasks/$ended/wait"),
+    _api("POST", "/tasks/<task>/cancel", _O, "/tasks/$asking/cancel", {}),
+    _api("POST", "/tasks/<task>/retry", _O, "/tasks/$failed/retry", {}),
+    _api("GET", "/tasks/<task>/retry-preview", _V, "/tasks/$failed/retry-preview"),
+    _api("POST", "/tasks/<task>/fork", _O, "/tasks/$ended/fork", {}),
+    _api("GET", "/tasks/<task>/fork-preview", _V, "/tasks/$ended/fork-preview"),
+    _api("POST", "/tasks/<task>/suspend", _O, "/tasks/$asking/suspend", {}, 200, 201, 409),
+    _api("POST", "/tasks/<task>/resume", _O, "/tasks/$asking/resume", {"value": 1}, 200, 409, 422),
+    _api("DELETE", "/tasks/<task>", _A, "/tasks/$ended"),
+    _api("POST", "/tasks/bulk", _O, "/tasks/bulk", {"action": "cancel", "tasks": ["$asking"]}),
+    _api("GET", "/questions", _V, "/questions"),
+    _api("GET", "/questions/counts", _V, "/questions/counts"),
+    _api("GET", "/questions/<path:question>", _V, f"/questions/{_QUESTION}"),
     _asked("answer", {"value": {"decision": "approve"}}),
     _asked("claim", None),
     _asked("unclaim", None, 200, 409),
@@ -164,25 +164,25 @@ API: Final = (
     _asked("delegate", {"to": "vera"}),
     _asked("comments", {"text": "I have asked the customer."}),
     _asked("due", {"due_in": "3d"}),
-    _api("GET", "/tasks/<task>/artifacts", V, "/tasks/$ended/artifacts"),
-    _api("GET", "/tasks/<task>/artifacts/<path:artifact>", V, "/tasks/$ended/artifacts/notes.txt"),
-    _api("PUT", "/tasks/<task>/artifacts/<path:artifact>", O, "/tasks/$asking/artifacts/a/b.txt", "three boxes"),
-    _api("GET", "/events", V, "/events"),
-    _api("GET", "/tasks/<task>/events", V, "/tasks/$ended/events"),
-    _api("GET", "/events/stream", V, "/events/stream?timeout=1"),
-    _api("GET", "/tasks/<task>/events/stream", V, "/tasks/$ended/events/stream?timeout=1"),
-    _api("GET", "/workflows", V, "/workflows"),
-    _api("GET", "/workflows/<workflow>", V, "/workflows/asks"),
-    _api("GET", "/workflows/<workflow>/graph", V, "/workflows/asks/graph"),
-    _api("POST", "/workflows", A, "/workflows", _FILE),
-    _api("GET", "/overview", V, "/overview"),
-    _api("GET", "/failures", V, "/failures"),
-    _api("GET", "/schedules", V, "/schedules"),
-    _api("GET", "/costs", V, "/costs"),
-    _api("GET", "/status", V, "/status"),
-    _api("GET", "/me", V, "/me"),
-    _api("POST", "/tasks/<task>/export", O, "/tasks/$asking/export", {}),
-    _api("POST", "/tasks/import", A, "/tasks/import", "$exported"),
+    _api("GET", "/tasks/<task>/artifacts", _V, "/tasks/$ended/artifacts"),
+    _api("GET", "/tasks/<task>/artifacts/<path:artifact>", _V, "/tasks/$ended/artifacts/notes.txt"),
+    _api("PUT", "/tasks/<task>/artifacts/<path:artifact>", _O, "/tasks/$asking/artifacts/a/b.txt", "three boxes"),
+    _api("GET", "/events", _V, "/events"),
+    _api("GET", "/tasks/<task>/events", _V, "/tasks/$ended/events"),
+    _api("GET", "/events/stream", _V, "/events/stream?timeout=1"),
+    _api("GET", "/tasks/<task>/events/stream", _V, "/tasks/$ended/events/stream?timeout=1"),
+    _api("GET", "/workflows", _V, "/workflows"),
+    _api("GET", "/workflows/<workflow>", _V, "/workflows/asks"),
+    _api("GET", "/workflows/<workflow>/graph", _V, "/workflows/asks/graph"),
+    _api("POST", "/workflows", _A, "/workflows", _FILE),
+    _api("GET", "/overview", _V, "/overview"),
+    _api("GET", "/failures", _V, "/failures"),
+    _api("GET", "/schedules", _V, "/schedules"),
+    _api("GET", "/costs", _V, "/costs"),
+    _api("GET", "/status", _V, "/status"),
+    _api("GET", "/me", _V, "/me"),
+    _api("POST", "/tasks/<task>/export", _O, "/tasks/$asking/export", {}),
+    _api("POST", "/tasks/import", _A, "/tasks/import", "$exported"),
 )
 
 ROUTES: Final = (*PAGES, *API)

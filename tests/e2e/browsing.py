@@ -1,16 +1,15 @@
 """People at browsers: windows on a served engine, and what their browsers complain of."""
 
 import re
-from collections.abc import Callable
 from typing import Any, Final
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, ViewportSize
 
 from tests.e2e.served import Served
 
-DESK: Final = {"width": 1280, "height": 900}
-PHONE: Final = {"width": 390, "height": 844}
-NARROW: Final = {"width": 360, "height": 780}
+DESK: Final[ViewportSize] = {"width": 1280, "height": 900}
+PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
+NARROW: Final[ViewportSize] = {"width": 360, "height": 780}
 """Sizes of windows, in CSS pixels."""
 
 WITHIN_MS: Final = 15_000.0
@@ -38,7 +37,7 @@ class Browsing:
 
     def window(self, server: Served, path: str | None = None, **options: Any) -> Page:
         """Return a page of a new person, at *path* of the server, with Playwright's options of a context."""
-        given = {"viewport": DESK, "base_url": server.url, "reduced_motion": "reduce", **options}
+        given: dict[str, Any] = {"viewport": DESK, "base_url": server.url, "reduced_motion": "reduce", **options}
         context = self._browser.new_context(**given)
         context.set_default_timeout(WITHIN_MS)
         self._contexts.append(context)
@@ -71,6 +70,3 @@ class Browsing:
             self._sent_back.add(response.url)
         if response.status >= 500:
             self.complaints.append(f"{response.url}: {response.status}")
-
-
-Open = Callable[..., Page]

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.e2e.browsing import WITHIN_MS, Browsing
-from tests.e2e.given import Project, Stocked
+from tests.e2e.given import Project, Stocked, let_in
 from tests.e2e.served import Served
 
 NO_BROWSER: Final = (
@@ -82,6 +82,16 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
 def server(serve: Callable[..., Served], project: Project) -> Served:
     """Give a server with the workflows of the project."""
     return serve(str(project.folder))
+
+
+@pytest.fixture
+def guarded(serve: Callable[..., Served], project: Project, tmp_path: Path) -> Served:
+    """Give a server on which everybody has to log in: vera, who looks, and otto, who does things."""
+    settings = tmp_path / "engine.toml"
+    settings.write_text("[ui]\nlogin = 'always'\n")
+    let_in(tmp_path / "data", "vera", "viewer")
+    let_in(tmp_path / "data", "otto", "operator")
+    return serve("--config", str(settings), str(project.folder))
 
 
 @pytest.fixture(scope="session")

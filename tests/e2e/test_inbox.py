@@ -85,9 +85,7 @@ def test_without_scripts_a_question_is_found_and_answered(server: Served, browsi
     assert answer == {"decision": "approve", "sheets": 5, "comment": "A fine text.", "readers": [{"name": "Ben"}]}
 
 
-def test_what_is_half_typed_outlives_a_server_that_is_killed(
-    server: Served, browsing: Browsing, page: Page
-) -> None:
+def test_what_is_half_typed_outlives_a_server_that_is_killed(server: Served, browsing: Browsing, page: Page) -> None:
     browsing.expected.append(r"ERR_(CONNECTION_REFUSED|CONNECTION_RESET|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE)")
     question = asked(server, "tides")
     page.goto(f"/inbox/{question}")

@@ -1,44 +1,19 @@
 """People log in, and see what their role lets them do."""
 
-import subprocess
-import sys
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.browsing import Browsing
-from tests.e2e.given import Project
+from tests.e2e.given import PASSWORD
 from tests.e2e.served import Served
 
 pytestmark = pytest.mark.e2e
-
-PASSWORD = "seven wet stones by the sea"
-
-SETTINGS = "[ui]\nlogin = 'always'\n"
-
-
-def add(data: Path, name: str, role: str, *options: str) -> None:
-    """Let somebody in, as whoever runs the engine does."""
-    command = [sys.executable, "-m", "workflow_engine", "user", "add", name, "--role", role, *options]
-    subprocess.run([*command, "--data-dir", str(data)], input=PASSWORD + "\n", text=True, check=True, timeout=30)
 
 
 def log_in(page: Page, name: str, password: str) -> None:
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
-
-
-@pytest.fixture
-def guarded(serve: Callable[..., Served], project: Project, tmp_path: Path) -> Served:
-    """Give a server on which everybody has to log in."""
-    settings = tmp_path / "engine.toml"
-    settings.write_text(SETTINGS)
-    add(tmp_path / "data", "vera", "viewer")
-    add(tmp_path / "data", "otto", "operator")
-    return serve("--config", str(settings), str(project.folder))
 
 
 def test_people_log_in_and_out_and_come_to_where_they_wanted_to_go(guarded: Served, browsing: Browsing) -> None:

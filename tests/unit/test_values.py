@@ -23,4 +23,5 @@ def test_a_value_may_be_nested_so_deep_and_no_deeper(size: int) -> None:
 
 
 def test_brackets_in_texts_and_side_by_side_are_not_depth() -> None:
-    assert bytes(to_json({"texts": ['[{"\\' * 400] * 10, "side": [{"a": []}] * 1_000}, "it"))
+    side: list[dict[str, list[int]]] = [{"a": []}] * 1_000
+    assert bytes(to_json({"texts": ['[{"\\' * 400] * 10, "side": side}, "it"))

@@ -27,6 +27,7 @@ def whole() -> Response:
 @needs(Role.VIEWER)
 def of_task(task: str) -> Response:
     """Stream the events of a task, and what its attempts say."""
+    desk().ask.get_task(task)  # one that is not there is refused, and holds no stream open
     return _streamed(task)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, render_template, request
 
 from workflow_engine.core.components import TaskState
 from workflow_engine.readmodel.rows import Bucket, Overview
@@ -73,7 +73,6 @@ def show() -> str:
         vitals=_vitals(),
         sinks=sinks.states() if sinks is not None else {},
         link=link_of,
-        tasks_url=lambda **query: url_for("tasks.show", **query),
     )
 
 

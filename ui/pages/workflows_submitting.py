@@ -17,7 +17,6 @@ from workflow_engine.ui.pages.workflows_extras import FIELDS, Extras, extras_of,
 from workflow_engine.ui.pages.workflows_known import Known, found
 from workflow_engine.ui.refusals import status_of
 from workflow_engine.ui.security.current import person, record
-from workflow_engine.ui.showing import plain
 
 Answered = Response | tuple[str, int]
 
@@ -66,7 +65,7 @@ def submit(name: str) -> Answered:
         record("submit", name, f"{status_of(error)}: {error}")
         _keep(name, reading, extras)
         return _refused(known, spec, reading, extras, error)
-    return _done(name, task, reading)
+    return _done(name, task)
 
 
 def keep_draft(name: str) -> tuple[str, int]:
@@ -102,23 +101,18 @@ def _submitted(name: str, reading: Reading, extras: Extras) -> Task:
         task_id=extras.task_id or extras.once,
         priority=extras.priority,
         labels=extras.labels or None,
+        artifacts={file: upload.content for file, upload in reading.uploads.items()},
         by=person().name,
     )
     return task
 
 
-def _done(name: str, task: Task, reading: Reading) -> Response:
-    """Keep the files of a task that was submitted, and lead to its page."""
+def _done(name: str, task: Task) -> Response:
+    """Lead to the page of a task that was submitted."""
     record("submit", task.id)
-    failed = ""
-    for file, upload in reading.uploads.items():
-        try:
-            desk().ask.add_artifact(task.id, file, upload.content, upload.media_type or None, by=person().name)
-        except EngineError as error:
-            failed = failed or f"The task was submitted without the file {plain(file)}: {plain(error)}"
     desk().drafts.drop(person().name, _key(name))
     desk().settle()
-    flash(failed or "Submitted", "warning" if failed else "done")
+    flash("Submitted", "done")
     return redirect(url_for("task.show", task=task.id), 303)
 
 

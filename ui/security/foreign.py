@@ -39,7 +39,9 @@ def from_program(headers: HeadersLike) -> bool:
 
     A page of another site cannot have a browser leave all of these out, so what has none of them is no forgery.
     """
-    return not any(headers.get(name, "") for name in ("Cookie", "Origin", "Referer", "Sec-Fetch-Site", "Sec-Fetch-Mode"))
+    return not any(
+        headers.get(name, "") for name in ("Cookie", "Origin", "Referer", "Sec-Fetch-Site", "Sec-Fetch-Mode")
+    )
 
 
 def _why_not_followed(site: str, headers: HeadersLike) -> str | None:

@@ -44,7 +44,7 @@ def plain(text: object) -> str:
 
 
 def bare(text: object) -> str:
-    """Return *text* as `plain` does, and not isolated: for a whole document, such as a drawing, with many texts in it."""
+    """Return *text* as `plain` does, and not isolated: for a whole document of many texts, such as a drawing."""
     return "".join(f"[{_codes(part)}]" if hidden else part for part, hidden in _parts(str(text)))
 
 

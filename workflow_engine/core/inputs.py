@@ -36,6 +36,7 @@ class Submit(Input, frozen=True, tag=True, gc=False):
         definition: hash of a definition the core knows.
         start: id of the phase to begin with; None for the first.
         by: who submits it, where that is known.
+        artifacts: references by name, which the task has from the first.
     """
 
     task: str
@@ -48,6 +49,7 @@ class Submit(Input, frozen=True, tag=True, gc=False):
     labels: dict[str, str] | None = None
     ticket: int | None = None
     by: str | None = None
+    artifacts: dict[str, msgspec.Raw] | None = None
 
 
 class ForkTask(Input, frozen=True, tag=True, gc=False):

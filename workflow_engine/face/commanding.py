@@ -1,14 +1,14 @@
 """What can be asked for: tasks to be taken in, answered, cancelled, retried, suspended, purged, and given artifacts."""
 
 import asyncio
-from collections.abc import AsyncIterable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from workflow_engine.adapters.program_log import remove_logs
 from workflow_engine.agents.toolbox.workspaces import remove_workspace
+from workflow_engine.artifacts.port import Content
 from workflow_engine.core.components import Json
 from workflow_engine.core.inputs import Answer, Attach, Cancel, Purge, Retry
 from workflow_engine.core.inputs import Suspend as SuspendInput
@@ -43,6 +43,7 @@ class Commanding(Questioning):
         priority: int = 0,
         labels: Mapping[str, str] | None = None,
         parent: "Task | str | None" = None,
+        artifacts: Mapping[str, Content] | None = None,
         by: str | None = None,
     ) -> Task:
         """Take a task in; it is durable when this returns.
@@ -57,11 +58,13 @@ class Commanding(Questioning):
             priority: higher goes first.
             labels: words for people and filters.
             parent: the task this one belongs to.
+            artifacts: files that it has from the first, by name; contents as in `add_artifact`.
             by: who submits it, for the history.
 
         Raises:
             InputRefused: something of this cannot be accepted.
             DuplicateTask: another task has this id.
+            ArtifactError: a file cannot be stored.
             EngineStopped: nothing can be stored at the moment.
         """
         asked = submission(data, task_id, priority, labels, parent, assigned_to, by)
@@ -70,9 +73,10 @@ class Commanding(Questioning):
         check_inputs(workflow.spec, asked.data)
         if asked.task_id is not None:
             await self._recall(session, asked.task_id)
+        references = await self._stored(artifacts) if artifacts else None
         self._workflows.define(workflow, session.host)
         name = asked.task_id or session.host.new_id()
-        reply = await session.host.ask(lambda ticket: asked.under(name, workflow, ticket))
+        reply = await session.host.ask(lambda ticket: asked.under(name, workflow, ticket, references))
         return await self._seen(session, name) if isinstance(reply, str) else Task(reply)
 
     @on_engine_loop
@@ -161,6 +165,11 @@ class Commanding(Questioning):
         await session.ask(lambda ticket: Answer(name, raw, pick, whom, ticket, issues, shown=seen))
         return await self._seen(session, name.partition("/")[0])
 
+    async def _stored(self, artifacts: Mapping[str, Content]) -> dict[str, msgspec.Raw]:
+        """Store contents; return the references to them, by name."""
+        found = [await self.artifacts.put(name, content) for name, content in artifacts.items()]
+        return {reference.name: to_json(reference, "the reference") for reference in found}
+
     def _judged(self, session: Session, question: str, value: Any) -> Json:
         """Return why the answer to the question of a reviewing phase rejects; absent where it does not."""
         run = question.rpartition("/")[0]
@@ -226,7 +235,7 @@ class Commanding(Questioning):
         self,
         task: Task | str,
         name: str,
-        content: bytes | str | Path | AsyncIterable[bytes],
+        content: Content,
         media_type: str | None = None,
         *,
         by: str | None = None,

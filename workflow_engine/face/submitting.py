@@ -39,8 +39,10 @@ class Submission(NamedTuple):
     assigned_to: str | None
     by: str | None = None
 
-    def under(self, task: str, workflow: Chosen, ticket: int) -> Submit:
-        """Return the input that has the core take it in as *task*."""
+    def under(
+        self, task: str, workflow: Chosen, ticket: int, artifacts: dict[str, msgspec.Raw] | None = None
+    ) -> Submit:
+        """Return the input that has the core take it in as *task*, with references to *artifacts* by name."""
         return Submit(
             task,
             workflow.digest,
@@ -52,6 +54,7 @@ class Submission(NamedTuple):
             self.labels,
             ticket,
             self.by,
+            artifacts,
         )
 
 

@@ -9,7 +9,7 @@ from workflow_engine.drawing.picture import picture
 from workflow_engine.drawing.svg import svg
 from workflow_engine.errors import SpecError, UnknownTask
 from workflow_engine.readmodel.rows import WorkflowRow
-from workflow_engine.spec.loading import Loaded, load_text
+from workflow_engine.spec.loading import Loaded
 from workflow_engine.spec.model import WorkflowSpec
 from workflow_engine.ui.api.models.common import NoQuery, Spent
 from workflow_engine.ui.api.models.workflows import (
@@ -123,7 +123,7 @@ def save_workflow(asked: Asked[SaveQuery, Content]) -> Answer:
     except UnicodeDecodeError as error:
         raise Refused(422, f"the file is not UTF-8, at byte {error.start}; save it as UTF-8") from error
     try:
-        loaded = load_text(text, "the file")
+        loaded = desk().library.load(text)
     except SpecError as error:
         if not asked.query.validate_only:
             raise

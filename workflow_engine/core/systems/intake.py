@@ -4,7 +4,7 @@ import esper
 import msgspec
 
 from workflow_engine.core.beginnings import begin_task
-from workflow_engine.core.components import Data, Definition, Identity, Status, definition_entity
+from workflow_engine.core.components import Artifacts, Data, Definition, Identity, Status, definition_entity
 from workflow_engine.core.events import TaskPurged, TaskRetried
 from workflow_engine.core.inputs import Define, ForkTask, Limit, Purge, Retry, Serving, SetTimetable, Submit
 from workflow_engine.core.lifecycle import Move, advance
@@ -82,6 +82,8 @@ def _submit(tick: Tick, submit: Submit) -> None:
         task, plan.name, submit.definition, tick.now, submit.assigned_to, submit.priority, submit.parent, submit.labels
     )
     tick.reply(submit.ticket, begin_task(tick, identity, submit.data, submit.start, submit.by))
+    for name, reference in (submit.artifacts or {}).items():
+        tick.world.put_entry(task, Artifacts, name, reference)
 
 
 def _existing(submit: Submit, identity: Identity, data: Data) -> str | DuplicateTask:
