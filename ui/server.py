@@ -146,7 +146,7 @@ class _Refusal(ErrorTask):
 
     def execute(self) -> None:
         """See `ErrorTask.execute`."""
-        self.response_headers.extend([*HEADERS.items(), ("Cache-Control", PRIVATE)])
+        self.response_headers = [*HEADERS.items(), ("Cache-Control", PRIVATE)]
         super().execute()
 
 

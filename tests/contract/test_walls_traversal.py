@@ -122,7 +122,7 @@ def test_no_name_that_is_sent_is_written_outside(world: World, name: str) -> Non
     sent = asked(world, "POST", about, part.encode("utf-8", "replace"), Content_Type="multipart/form-data; boundary=b")
     assert sent.status in (400, 409, 422), sent.page.words[:200]
     assert set(world.desk.data_dir.parent.iterdir()) == outside
-    for path in world.desk.data_dir.rglob("*"):
-        assert path.resolve().is_relative_to(world.desk.data_dir.resolve()), path
+    for kept in world.desk.data_dir.rglob("*"):
+        assert kept.resolve().is_relative_to(world.desk.data_dir.resolve()), kept
     for place in world.desk.data_dir.glob("workflows/*"):
         assert place.is_dir(), place

@@ -317,4 +317,4 @@ def quoted(text: str) -> str:
 
 
 _NOTES: Final = re.compile(r"^(index|ui/(\.|audit|strangers|sessions|replays))|\.lock$|-(wal|shm)$|\.sqlite")
-"""Files that requests write, though they change nothing: the index, what is noted of requests, when somebody was seen."""
+"""Files that requests write, though they change nothing: the index, notes of requests, when somebody was seen."""

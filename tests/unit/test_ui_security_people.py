@@ -98,7 +98,7 @@ def test_only_the_owner_reads_the_file_and_no_secret_stands_in_it(tmp_path: Path
     token = found.add_token("ann", "ci")
     text = found.path.read_text()
     assert (found.path.stat().st_mode & 0o777, found.path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
-    assert (PASSWORD in text, token.split("_")[2] in text) == (False, False)
+    assert (PASSWORD in text, token.split("_", 2)[2] in text) == (False, False)
     assert {entry.name for entry in found.path.parent.iterdir()} == {"users.json", ".users.json.lock"}
 
 
