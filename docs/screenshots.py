@@ -9,14 +9,14 @@ It needs what ``make e2e`` needs.  The tasks are the same each time, the times i
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.e2e.browsing import DESK, PHONE
+from tests.e2e.browsing import PHONE
 from tests.e2e.conftest import FLAGS, NO_BROWSER, chromium
 from tests.e2e.given import Project, let_in, stands
 from tests.e2e.served import Served
@@ -30,9 +30,11 @@ SCRATCH: Final = Path(tempfile.gettempdir(), "workflow-engine-screenshots")
 BYTES_MAX: Final = 150 << 10
 """Of a picture; larger ones make a checkout heavy."""
 
+WINDOW: Final = {"width": 1200, "height": 760}
+
 LOOKS: Final[dict[str, dict[str, Any]]] = {
-    "light": {"viewport": DESK, "color_scheme": "light"},
-    "dark": {"viewport": DESK, "color_scheme": "dark"},
+    "light": {"viewport": WINDOW, "color_scheme": "light"},
+    "dark": {"viewport": WINDOW, "color_scheme": "dark"},
     "phone": {"viewport": PHONE, "color_scheme": "light", "has_touch": True},
 }
 
@@ -55,10 +57,14 @@ def at(path: str) -> Callable[[Page], None]:
 
 def editing(page: Page) -> None:
     """Write a workflow with a mistake."""
-    page.goto("/workflows/document-review/edit")
+    page.goto("/workflows/order/edit")
+    draft = page.get_by_role("button", name="Discard the draft")
+    if draft.is_visible():  # of the picture before
+        draft.click()
     text = page.get_by_role("textbox", name="Workflow file")
-    text.fill(text.input_value().replace("depends_on: [draft]", "depends_on: [darft]", 1))
-    expect(page.locator("[data-problems] li").first).to_be_visible()
+    text.fill(text.input_value().replace("depends_on: [charge]", "depends_on: [chrage]"))
+    page.locator("[data-problems] a").first.click()
+    expect(page.locator("[data-gutter] .error")).to_be_visible()
 
 
 PAGES: Final[dict[str, Callable[[Page], None]]] = {
@@ -72,7 +78,7 @@ PAGES: Final[dict[str, Callable[[Page], None]]] = {
     "workflow": at("/workflows/document-review"),
     "editor": editing,
     "failures": at("/failures"),
-    "api": at("/api/v1/docs"),
+    "api": at("/api/v1/docs#submit_task"),
     "login": at("/login"),
 }
 
@@ -113,7 +119,7 @@ def photograph(browser: Browser, server: Served, names: list[str]) -> None:
 
 
 @contextmanager
-def dashboard() -> Iterator[Served]:
+def dashboard() -> Generator[Served]:
     """Give a dashboard with work in it."""
     project = _project()
     names = {"LOGNAME": "ann", "USER": "ann"}
@@ -125,7 +131,7 @@ def dashboard() -> Iterator[Served]:
 
 
 @contextmanager
-def guarded() -> Iterator[Served]:
+def guarded() -> Generator[Served]:
     """Give a dashboard that asks for a login."""
     project = _project()
     settings = SCRATCH / "engine.toml"

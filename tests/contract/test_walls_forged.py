@@ -29,22 +29,18 @@ class Sent(NamedTuple):
     method: str
 
 
-class Forgery(NamedTuple):
-    """How a request is forged: from the sample of its route, and the good token that its victim has."""
-
-    make: Callable[[World, Sent, str], Sent]
-    statuses: tuple[int, ...] = (403,)
-
+Forgery = Callable[[World, Sent, str], Sent]
+"""How a request is forged: from the sample of its route, and the good token that its victim has."""
 
 FORM: Final = "application/x-www-form-urlencoded"
 
 
 def _with_header(name: str, value: str) -> Forgery:
-    return Forgery(lambda world, sent, good: _headed(sent, {"X-CSRF-Token": good, name: value}))
+    return lambda world, sent, good: _headed(sent, {"X-CSRF-Token": good, name: value})
 
 
 def _with_token(token: str) -> Forgery:
-    return Forgery(lambda world, sent, good: _headed(sent, {"X-CSRF-Token": token}))
+    return lambda world, sent, good: _headed(sent, {"X-CSRF-Token": token})
 
 
 def _headed(sent: Sent, headers: dict[str, str]) -> Sent:
@@ -80,22 +76,22 @@ def _beside_a_cookie(world: World, sent: Sent, good: str) -> Sent:
     return _headed(sent, {"Cookie": f"{cookies}; csrf_token={good}; X-CSRF-Token={good}"})
 
 
-FORGERIES: Final = {
-    "no token": Forgery(lambda world, sent, good: sent),
+FORGERIES: Final[dict[str, Forgery]] = {
+    "no token": lambda world, sent, good: sent,
     "an empty token": _with_token(""),
     "another token": _with_token("0" * 64),
     "a token that is no ASCII": _with_token("\u00e9" * 64),
-    "a part of the token": Forgery(lambda world, sent, good: _headed(sent, {"X-CSRF-Token": good[:-1]})),
-    "the token of another person": Forgery(
-        lambda world, sent, good: _headed(sent, {"X-CSRF-Token": world.csrf(world.browsers[Role.VIEWER])})
+    "a part of the token": lambda world, sent, good: _headed(sent, {"X-CSRF-Token": good[:-1]}),
+    "the token of another person": lambda world, sent, good: _headed(
+        sent, {"X-CSRF-Token": world.csrf(world.browsers[Role.VIEWER])}
     ),
-    "the token of another session": Forgery(lambda world, sent, good: _field(_another_session(world), sent)),
-    "the token of a stranger": Forgery(lambda world, sent, good: _field(world.csrf(world.site.another()), sent)),
-    "the token in the address": Forgery(lambda world, sent, good: _in_address(sent, good)),
-    "the token in a cookie": Forgery(_beside_a_cookie),
-    "the token in text": Forgery(lambda world, sent, good: _field(good, sent, "text/plain")),
-    "the token in JSON": Forgery(lambda world, sent, good: _as_json(sent, good)),
-    "another token in parts": Forgery(lambda world, sent, good: _in_parts(sent, good[::-1])),
+    "the token of another session": lambda world, sent, good: _field(_another_session(world), sent),
+    "the token of a stranger": lambda world, sent, good: _field(world.csrf(world.site.another()), sent),
+    "the token in the address": lambda world, sent, good: _in_address(sent, good),
+    "the token in a cookie": _beside_a_cookie,
+    "the token in text": lambda world, sent, good: _field(good, sent, "text/plain"),
+    "the token in JSON": lambda world, sent, good: _as_json(sent, good),
+    "another token in parts": lambda world, sent, good: _in_parts(sent, good[::-1]),
     "a page of another site": _with_header("Origin", "https://evil.example"),
     "a page without an origin": _with_header("Origin", "null"),
     "a page of another port": _with_header("Origin", "http://127.0.0.1:1"),
@@ -137,7 +133,7 @@ def send(world: World, sent: Sent, browser: Browser) -> int:
 @pytest.mark.parametrize("route", UNSAFE, ids=named)
 def test_a_forged_request_changes_nothing(world: World, route: Route, forgery: str) -> None:
     before, admin = world.state(), world.browsers[Role.ADMIN]
-    forged = FORGERIES[forgery].make(world, sample(world, route), world.csrf(admin))
+    forged = FORGERIES[forgery](world, sample(world, route), world.csrf(admin))
     assert (send(world, forged, admin), world.state()) == (403, before)
 
 

@@ -149,9 +149,11 @@ def test_bodies_that_never_come_keep_nobody_waiting(world: World) -> None:
 def test_two_hundred_requests_at_once_are_all_answered(world: World) -> None:
     paths = ["/", "/inbox", "/tasks", "/tasks/ended", "/workflows", "/failures", "/static/style.css", "/api/v1/tasks"]
     found: list[int] = []
-    threads = [
-        threading.Thread(target=lambda path=path: found.append(asked(world, "GET", path).status)) for path in paths * 25
-    ]
+
+    def look(path: str) -> None:
+        found.append(asked(world, "GET", path).status)
+
+    threads = [threading.Thread(target=look, args=(path,)) for path in paths * 25]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -11,6 +11,7 @@ import pytest
 from tests.contract.walls_given import World, logged_well, quoted
 from tests.contract.walls_hostile import NUMBERS, TEXTS, evil, hostile, look, named_so, question_of, task_id
 from tests.contract.walls_looking import complaints
+from tests.unit.hostile_strings import BIDI
 from workflow_engine.errors import ArtifactError, EngineError
 from workflow_engine.ui.security.roles import Role
 
@@ -50,8 +51,8 @@ def test_forms_that_come_back_with_it_are_harmless(world: World, name: str) -> N
         "/account/tokens": {"label": text, "days": text},
         "/login": {"name": text, "password": text, "next": text},
     }
-    half = NUMBERS[name] % 2  # of them, to save time: each text stands in all kinds of fields
-    for path, fields in list(forms.items())[half::2]:
+    third = NUMBERS[name] % 3  # of them, to save time: each text stands in all kinds of fields
+    for path, fields in list(forms.items())[third::3]:
         body = urllib.parse.urlencode(fields, errors="surrogatepass").encode()
         kind = {"Content-Type": "application/x-www-form-urlencoded", "X-CSRF-Token": world.csrf(admin)}
         found = world.send("POST", path, browser=admin, body=body, headers=kind)
@@ -140,17 +141,16 @@ REFLECTING: Final = (
         "/workflows/new",
         "/failures",
     ),
-    *("/account", "/nothing", "/api/v1/docs", "/workflows/saved/migrate"),
+    *("/account", "/nothing", "/workflows/saved/migrate"),
 )
 
 
 @pytest.mark.parametrize("path", REFLECTING)
 def test_what_stands_in_an_address_is_shown_as_text(world: World, path: str) -> None:
     admin = world.browsers[Role.ADMIN]
-    for text in ("", "\u202e", "</script><script>alert(1)</script>"):
-        for name in PARAMETERS:
-            found = world.send("GET", f"{path}?{quoted(name)}={quoted(evil(text))}", browser=admin)
-            assert (found.status < 500, complaints(found)) == (True, []), (path, name)
+    for name in PARAMETERS:
+        found = world.send("GET", f"{path}?{name}={quoted(evil(BIDI['override']))}", browser=admin)
+        assert (found.status < 500, complaints(found)) == (True, []), (path, name)
 
 
 @pytest.mark.parametrize("name", TEXTS)

@@ -91,6 +91,9 @@ def test_no_address_leads_to_a_file_outside(world: World, way: str) -> None:
         found = asked(world, "GET", path)
         assert found.status < 500, path
         # A page whose parameter names nothing shows what it shows without it.
+        if place.startswith(("/tasks/logged/logs/{}", "/live/logs/logged/{}")) and found.status == 200:
+            assert not found.body or "The program wrote nothing" in found.text, path  # of a phase that there is not
+            continue
         assert found.status in (400, 404, 409, 414, 422) or "?" in path or found.status in (301, 302, 303, 308), path
         for secret in (CANARY, "root:x:", "scrypt", '"users":'):
             assert secret not in found.text, path

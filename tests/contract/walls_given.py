@@ -182,7 +182,7 @@ class World:
 
     def submitted(self, task: str, workflow: str, good: str, data: Any = None, **more: Any) -> str:
         """Submit a task, and return its id once it stands as it should."""
-        given = {"prompt": "Publish?", "text": "tides", **(data or {})}
+        given: dict[str, Any] = {"prompt": "Publish?", "text": "tides", **(data or {})}
         self.ask.submit_task(given, workflow_name=workflow, task_id=task, **more)
         self.site.until(lambda: self.ask.get_task(task).status, lambda status: status == good)
         self.desk.settle()

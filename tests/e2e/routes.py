@@ -27,7 +27,7 @@ PAGES: Final = {
     "security.login": ("/login",),
     "security.account": ("/account",),
 }
-"""By endpoint, addresses on a stocked server; {question} is one of a task that was sent back, {group} one of failures."""
+"""By endpoint, addresses on a stocked server; {question} is of a task that was sent back, {group} one of failures."""
 
 NO_PAGE: Final = {
     "artifacts.download": "a file",

@@ -11,7 +11,7 @@ from workflow_engine.core.components import TaskState
 pytestmark = pytest.mark.e2e
 
 SHIFT_MAX = 0.02
-"""Of a page that stays put: the sum over what moved of its share of the screen times how far, as browsers measure it."""
+"""Of a page that stays put, as browsers measure it: shares of the screen that moved, each times how far."""
 
 OBSERVE = """() => {
   window.shifted = 0;
@@ -57,6 +57,20 @@ def test_a_list_stays_put_while_other_tasks_change(path: str, server: Served, pr
         page.evaluate(OBSERVE)
         expect(page.locator("#badge")).to_have_text("2 questions wait")
         client.answer("tides", {"decision": "approve", "sheets": 1})
-    expect(page.locator("#badge")).to_have_text("1 questions wait")
+    expect(page.locator("#badge")).to_have_text("1 question waits")
     shifted, what = moved(page)
     assert shifted < SHIFT_MAX, what
+
+
+def test_what_an_agent_says_appears_without_a_reload(server: Served, project: Project, page: Page) -> None:
+    project.shut("measure")
+    with Client(server.url) as client:
+        client.submit_task({"topic": "tides", "parts": 1}, "report", task_id="tides")
+    page.goto("/tasks/tides?tab=transcript")
+    page.evaluate("window.loadedOnce = true")
+    expect(page.locator("#graph .node.in_progress")).to_be_visible()
+    expect(page.locator("#tab")).not_to_contain_text("The sea rises")
+    project.open("measure")
+    expect(page.locator("#tab")).to_contain_text("The sea rises and falls")
+    expect(page.locator("#tab")).to_contain_text("there is a TODO left")  # what it was told to mend
+    assert page.evaluate("window.loadedOnce"), "the page was loaded again"

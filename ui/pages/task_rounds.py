@@ -124,7 +124,9 @@ def _reasons(seen: Seen, after: float, until: float) -> Iterator[tuple[str, str]
     """Give what reviews found between two moments, phase and words."""
     table = seen.record.find(Earlier)
     told: list[tuple[str, Any]] = [(k.rpartition("/")[0], v) for k, v in (table.entries if table else {}).items()]
-    told += list(progress_of(seen.record).items())
+    kept = {(phase, visit.visit) for phase, visit in told}
+    progress = progress_of(seen.record).items()
+    told += [(phase, entry) for phase, entry in progress if (phase, entry.visits) not in kept]
     for phase, entry in sorted(told, key=lambda one: one[1].ended):
         if after <= entry.ended <= until and isinstance(entry.issues, msgspec.Raw):
             for line in issue_lines(from_json(entry.issues)) or ():
