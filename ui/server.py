@@ -106,7 +106,9 @@ class Dashboard:
     def _address(self) -> tuple[str, int]:
         if self._server is None:
             return self._settings.host, self._settings.port
-        return str(self._settings.host), int(self._server.effective_port)
+        listening = getattr(self._server, "effective_listen", None)  # of a name with several addresses
+        port = listening[0][1] if listening else self._server.effective_port
+        return self._settings.host, int(port)
 
     def _serve(self) -> None:
         with contextlib.suppress(OSError):  # its sockets are closed under it when it is to end

@@ -11,6 +11,7 @@ from workflow_engine.ui.desk import desk
 from workflow_engine.ui.pages.task_attachment import attachment
 from workflow_engine.ui.security.current import record
 from workflow_engine.ui.security.roles import Role, needs
+from workflow_engine.ui.showing import plain
 
 REASON_MAX: Final = 2_000
 """Characters of a reason."""
@@ -23,7 +24,7 @@ def cancel(task: str) -> AnyResponse:
     try:
         desk().ask.cancel(task, reason, by=g.person.name)
     except IllegalTransition as refusal:
-        flash(f"It was not cancelled: {refusal}", "error")
+        flash(f"It was not cancelled: {plain(refusal)}", "error")
         return back(task)
     record("cancel", task)
     desk().settle()
@@ -40,11 +41,11 @@ def purge(task: str) -> AnyResponse:
     try:
         desk().ask.purge(task, by=g.person.name)
     except IllegalTransition as refusal:
-        flash(f"It was not removed: {refusal}", "error")
+        flash(f"It was not removed: {plain(refusal)}", "error")
         return back(task)
     record("purge", task)
     desk().settle()
-    flash(f"Task {task} is removed, with its history, logs and workspace.", "done")
+    flash(f"Task {plain(task)} is removed, with its history, logs and workspace.", "done")
     return redirect(url_for("tasks.show"), 303)
 
 
@@ -58,7 +59,7 @@ def export(task: str) -> AnyResponse:
     try:
         document: dict[str, Any] = desk().ask.export_task(task, ends, by=g.person.name)
     except IllegalTransition as refusal:
-        flash(f"It was not exported: {refusal}", "error")
+        flash(f"It was not exported: {plain(refusal)}", "error")
         return back(task)
     record("export and end" if ends else "export", task)
     if ends:

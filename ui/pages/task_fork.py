@@ -12,6 +12,7 @@ from workflow_engine.ui.pages.task_retry import groups, told_or_why
 from workflow_engine.ui.pages.task_seen import Seen, seen
 from workflow_engine.ui.security.current import record
 from workflow_engine.ui.security.roles import Role, needs
+from workflow_engine.ui.showing import plain
 
 
 @needs(Role.OPERATOR)
@@ -42,7 +43,7 @@ def fork(task: str) -> AnyResponse | str | tuple[str, int]:
         return _page(found, phase, form._replace(error=str(refusal))), 422
     record("fork", f"{task} as {new.id}")
     desk().settle()
-    flash(f"This is the new task; {task} stays as it is.", "done")
+    flash(f"This is the new task; {plain(task)} stays as it is.", "done")
     return redirect(url_for("task.show", task=new.id), 303)
 
 

@@ -12,6 +12,7 @@ from workflow_engine.ui.pages.task_context import in_order
 from workflow_engine.ui.pages.task_seen import Seen, seen
 from workflow_engine.ui.security.current import record
 from workflow_engine.ui.security.roles import Role, needs
+from workflow_engine.ui.showing import plain
 
 NAMED_MAX: Final = 100
 """Phases of a list that are named."""
@@ -39,7 +40,7 @@ def retry(task: str) -> AnyResponse | str | tuple[str, int]:
             return _page(found, phase, None, str(refusal)), 409
         record("retry", task)
         desk().settle()
-        flash(f"The task goes on{f' from {phase}' if phase else ''}.", "done")
+        flash(f"The task goes on{f' from {plain(phase)}' if phase else ''}.", "done")
         return redirect(url_for("task.show", task=task), 303)
     try:
         told: Rerun = desk().ask.preview_retry(task, phase)
