@@ -38,10 +38,13 @@ PAGES: Final = {
 }
 """What an open dashboard asks for."""
 
-PAUSE: Final = 0.15
-"""Seconds between two pages: two open pages that follow a busy engine, and somebody who clicks."""
+PAUSE: Final = 0.5
+"""Seconds between two pages: what two open pages ask for that follow a busy engine."""
 
 CLIENTS: Final = 500
+
+WARM_UP: Final = 45.0
+"""Seconds before it is measured: after its start an engine looks through all archives for artifacts."""
 
 
 async def fill(data_dir: Path, tasks: int) -> None:
@@ -62,18 +65,24 @@ async def measure(data_dir: Path, seconds: float, pages: bool) -> None:
                 await asyncio.to_thread(stack.enter_context, dashboard)
                 command = [sys.executable, "-m", "benchmarks.dashboard", "read", dashboard.url]
                 reader = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT)
-            await echo3(made, 2_000, CLIENTS)
-            watch, done = Stopwatch(), 0
-            end = time.perf_counter() + seconds
-            while time.perf_counter() < end:
-                await echo3(made, 5_000, CLIENTS)
-                done += 5_000
+            await _busy(made, WARM_UP)
+            watch = Stopwatch()
+            done = await _busy(made, seconds)
             taken = watch.stop()
             found: dict[str, float] = {}
             if reader is not None:
                 output, _ = await asyncio.to_thread(reader.communicate)
                 found = json.loads(output)
     report(tasks_a_second=done / taken["wall"], cpu_us=taken["cpu"] / done * 1e6, loop_ns=taken["loop_ns"], **found)
+
+
+async def _busy(made: ECSWorkflowEngine, seconds: float) -> int:
+    """Put tasks through for so long; return how many."""
+    done, end = 0, time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        await echo3(made, 2_000, CLIENTS)
+        done += 2_000
+    return done
 
 
 def read(url: str) -> None:

@@ -7,7 +7,7 @@ import msgspec
 from workflow_engine.artifacts.port import ArtifactRef
 from workflow_engine.core.components import Comment, Feedback
 from workflow_engine.core.question_record import QuestionRecord
-from workflow_engine.core.shown import digest_of, shown_parts
+from workflow_engine.core.shown import digest_of, shown_parts, to_be_seen
 from workflow_engine.values import from_json
 
 
@@ -38,7 +38,7 @@ class QuestionView(msgspec.Struct, frozen=True):
         overdue: whether a due time has passed.
         picks: the phases that the answer may choose from as "next_classification"; empty where there is no choice.
         comments: what was said about it, oldest first.
-        artifacts: all artifacts of its task, by name.
+        artifacts: those of its task by name, without transcripts of agents.
         feedback: why the phase is carried out again, or None.
         parts: the SHA-256 of each part of what is shown: "prompt", "form", "show", "picks", "artifact:<name>".
         shown: the digest of these; an answer that has it is refused where it is not the same any more.
@@ -75,7 +75,8 @@ def question_view(record: QuestionRecord) -> QuestionView:
     """Return a question as people see it."""
     question, run = record.question, record.run
     parts = shown_parts(question, record.artifacts)
-    references = [msgspec.json.decode(record.artifacts[name], type=ArtifactRef) for name in sorted(record.artifacts)]
+    shown = to_be_seen(record.artifacts)
+    references = [msgspec.json.decode(record.artifacts[name], type=ArtifactRef) for name in shown]
     return QuestionView(
         id=question.id,
         task=run.task,

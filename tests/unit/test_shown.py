@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from workflow_engine.core.components import Question, WaitKind
-from workflow_engine.core.shown import digest_of, shown_digest, shown_parts
+from workflow_engine.core.shown import digest_of, shown_digest, shown_parts, to_be_seen
 
 
 def asked(**given: Any) -> Question:
@@ -87,3 +87,8 @@ def test_every_artifact_counts(artifacts: dict[str, msgspec.Raw]) -> None:
 @pytest.mark.parametrize("text", ["1e999", "9" * 400, '"\\ud800"', "[" * 50_000 + "]" * 50_000, "{"])
 def test_json_that_is_strange_has_a_digest_too(text: str) -> None:
     assert len(shown_digest(asked(show=written(text)), {"f": written(text)})) == 64
+
+
+def test_what_other_agents_said_is_no_part_of_what_is_decided_on() -> None:
+    reference = msgspec.Raw(msgspec.json.encode({"sha256": "a" * 64}))
+    assert to_be_seen({"b.md": reference, "transcripts/draft-1.json": reference, "a.md": reference}) == ["a.md", "b.md"]

@@ -16,6 +16,8 @@ def hint_of(shape: Shape) -> str:
     described = shape.schema.get("description")
     parts = [described.strip()] if isinstance(described, str) and described.strip() else []
     limits = _limits(shape)
+    if parts and limits and parts[0][-1] not in ".!?:":
+        parts[0] += "."
     return " ".join([*parts, *([limits] if limits else [])])
 
 

@@ -57,7 +57,7 @@ def workflow(name: str) -> str:
         known=known,
         spec=spec,
         rights=rights(),
-        graph=drawn(spec) if spec is not None else None,
+        graph=drawn(spec, wide=True) if spec is not None else None,
         inputs=inputs_of(spec) if spec is not None else (),
         steps=steps_of(spec) if spec is not None else (),
         planned=planned(timetable),

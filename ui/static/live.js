@@ -5,8 +5,10 @@
 // Other modules listen to `live:event` and `live:said` on the document: the detail is the message.
 
 const QUIET_MS = 400; // several events in a row are one look
-const BETWEEN_MS = 1000; // and looks are at least so far apart
+const BETWEEN_MS = 1000; // and looks at a task are at least so far apart
+const WHOLE_MS = 2000; // those at all tasks, where something happens all the time
 const HIDDEN_MS = 30000; // in a tab that nobody sees
+const AFTER_MS = 2500; // behind the last event, once more
 
 // What holds something that is half done: a box that is ticked keeps its tick.
 const TYPED = "textarea, select, input:not([type=checkbox], [type=radio])";
@@ -15,6 +17,7 @@ const main = document.querySelector("main[data-live]");
 let timer = 0;
 let lookedAt = 0;
 let looking = false;
+let after = 0;
 let again = false;
 const sources = new WeakMap(); // the HTML of each region as the server sent it: scripts and readers change it since
 
@@ -74,9 +77,16 @@ async function look() {
   }
 }
 
+// The index may be a moment behind the event, so what the last event has changed is looked at twice.
+function told() {
+  soon();
+  clearTimeout(after);
+  after = setTimeout(soon, AFTER_MS);
+}
+
 export function soon() {
   if (timer) return;
-  const pause = document.hidden ? HIDDEN_MS : BETWEEN_MS;
+  const pause = document.hidden ? HIDDEN_MS : main.dataset.live.includes("/tasks/") ? BETWEEN_MS : WHOLE_MS;
   timer = setTimeout(look, Math.max(QUIET_MS, lookedAt + pause - Date.now()));
 }
 
@@ -89,10 +99,10 @@ function listen(url) {
   let was = true;
   source.addEventListener("event", (message) => {
     tell("live:event", message);
-    soon();
+    told();
   });
-  source.addEventListener("pulse", soon);
-  source.addEventListener("reset", soon);
+  source.addEventListener("pulse", told);
+  source.addEventListener("reset", told);
   source.addEventListener("said", (message) => tell("live:said", message));
   source.addEventListener("open", () => {
     document.documentElement.classList.remove("offline");

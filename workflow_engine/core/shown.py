@@ -2,12 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
 
 from workflow_engine.core.components import Question
+
+ASIDE: Final = "transcripts/"
+"""How the names of artifacts begin that nobody decides on: an agent in another phase may add one at any time."""
 
 
 def shown_digest(question: Question, artifacts: Mapping[str, msgspec.Raw]) -> str:
@@ -24,8 +27,8 @@ def shown_parts(question: Question, artifacts: Mapping[str, msgspec.Raw]) -> dic
     """Return the SHA-256 of each part of what is shown, by its name.
 
     The parts are ``prompt`` (a text), ``form`` and ``show`` (where there is such), ``picks`` (a list, where there is a
-    choice), and ``artifact:<name>`` for each artifact of the task.  An artifact's hash is that of its content; of all
-    else it is that of its canonical JSON: keys sorted, no whitespace, UTF-8.
+    choice), and ``artifact:<name>`` for each artifact of the task but transcripts of agents.  An artifact's hash is
+    that of its content; of all else it is that of its canonical JSON: keys sorted, no whitespace, UTF-8.
     """
     parts = {"prompt": _hash(question.prompt)}
     if isinstance(question.form, msgspec.Raw):
@@ -34,9 +37,14 @@ def shown_parts(question: Question, artifacts: Mapping[str, msgspec.Raw]) -> dic
         parts["show"] = _hash_json(question.show)
     if question.picks:
         parts["picks"] = _hash(question.picks)
-    for name in sorted(artifacts):
+    for name in to_be_seen(artifacts):
         parts[f"artifact:{name}"] = _hash_artifact(artifacts[name])
     return parts
+
+
+def to_be_seen(artifacts: Iterable[str]) -> list[str]:
+    """Return the names of the artifacts that belong to what is decided on, sorted."""
+    return sorted(name for name in artifacts if not name.startswith(ASIDE))
 
 
 def digest_of(parts: Mapping[str, str]) -> str:

@@ -126,8 +126,7 @@ def _linked(box: Box, state: State | None, link: Callable[[str], str] | None) ->
     """Return a node, within a link where there is one."""
     if link is None:
         return _node(box, state)
-    name = box.node.id if state is None else f"{box.node.id}, {_standing(box.node.id, state).words}"
-    return f'<a href="{escaped(link(box.node.id))}" aria-label="{escaped(name)}">{_node(box, state)}</a>'
+    return f'<a href="{escaped(link(box.node.id))}">{_node(box, state)}</a>'
 
 
 def _node(box: Box, state: State | None) -> str:
