@@ -220,7 +220,6 @@ def test_an_import_that_strays_is_seen(tmp_path: Path, file: str, source: str) -
         ("core/systems/x.py", "import esper\nclass X(esper.Processor): ..."),
         ("journal/x.py", "from workflow_engine.errors import JournalError"),
         ("runtime/x.py", "from workflow_engine.core import core"),
-        
         ("ui/x.py", "import flask"),
         ("runtime/x.py", "def f():\n    import openai"),
         ("runtime/x.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import openai"),
