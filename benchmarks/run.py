@@ -180,6 +180,29 @@ def agents(quick: bool) -> list[Row]:
     ]
 
 
+def dashboard(quick: bool) -> list[Row]:
+    """Pages over many tasks beside a busy engine, and what they cost it; open streams."""
+    tasks = 20_000 if quick else 1_000_000
+    rows: list[Row] = []
+    with place() as directory:
+        run("dashboard", "fill", directory, "--tasks", tasks)
+        alone, beside = run("dashboard", "measure", directory), run("dashboard", "measure", directory, "--pages")
+    what, loop = f"beside {tasks:,} tasks, echo3 with 500 clients", (alone["loop_ns"] + beside["loop_ns"]) / 2
+    change = beside["tasks_a_second"] / alone["tasks_a_second"] - 1
+    both = f"{change:+.0%} ({beside['tasks_a_second']:,.0f} and {alone['tasks_a_second']:,.0f})"
+    rows.append(
+        Row(f"{what}: tasks a second with two live pages and the projector, against none", ">= -15 %", both, loop)
+    )
+    for key in beside:
+        if key.endswith("_p95_ms"):
+            name, median = key.removesuffix("_p95_ms"), beside[key.replace("p95", "p50")]
+            rows.append(Row(f"{what}: page {name}, p95", "<= 300 ms", f"{beside[key]:.0f} ms (p50 {median:.0f})", loop))
+    found = run("dashboard", "streams", "--streams", 100)
+    told = f"{found['p95_ms']:.0f} ms (p50 {found['p50_ms']:.0f})"
+    rows.append(Row("100 open streams: an event reaches the last of them, p95", "<= 250 ms", told, found["loop_ns"]))
+    return rows
+
+
 def journal(quick: bool) -> list[Row]:
     """What the journal alone costs."""
     with place() as directory:
@@ -198,6 +221,7 @@ WORKLOADS: dict[str, Callable[[bool], list[Row]]] = {
     "fan_out": fan_out,
     "graphs": graphs,
     "agents": agents,
+    "dashboard": dashboard,
     "journal": journal,
 }
 

@@ -102,9 +102,7 @@ def page_of(browser: Browser, question: str, query: str = "") -> Answer:
 
 def answer_form(page: Answer) -> Form:
     """Return the form for the answer."""
-    form = next(form for form in page.forms if any(name == "shown" for name, _ in form.fields))
-    # A browser leaves out a line end right behind <textarea>.
-    return form._replace(fields=[(name, value.removeprefix("\n")) for name, value in form.fields])
+    return next(form for form in page.forms if any(name == "shown" for name, _ in form.fields))
 
 
 def fields(form: Form) -> dict[str, str]:

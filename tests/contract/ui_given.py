@@ -231,6 +231,7 @@ class _Reader(HTMLParser):
         self._select: str | None = None
         self._options: list[tuple[str, bool]] = []
         self._area: str | None = None
+        self._begins = False
         self._form: Form | None = None
 
     @property
@@ -267,7 +268,10 @@ class _Reader(HTMLParser):
         """Note a text."""
         if self._area is not None and self._form is not None:
             name, value = self._form.fields.pop()
-            self._form.fields.append((name, value + (data if value else data.removeprefix("\n"))))
+            # A browser leaves out a line end right behind <textarea>.
+            begins = self._begins
+            self._begins = False
+            self._form.fields.append((name, value + (data.removeprefix("\n") if begins else data)))
         if self._silent == 0:
             self._texts.append(data)
 
@@ -281,7 +285,7 @@ class _Reader(HTMLParser):
         if tag == "button" or (tag == "input" and kind == "submit"):
             self._form.buttons.append((name or "", value or ""))
         elif tag == "textarea":
-            self._area = name
+            self._area, self._begins = name, True
             self._form.fields.append((name or "", ""))
         elif tag == "select":
             self._select, self._options = name, []

@@ -72,6 +72,5 @@ def hidden(page: Answer, name: str) -> str:
 
 
 def form_with(page: Answer, field: str) -> Form:
-    """Return the form that has a field of this name, as browsers read it: without the first line end of a text."""
-    found = next(form for form in page.forms if any(name == field for name, _ in form.fields))
-    return found._replace(fields=[(name, value.removeprefix("\n")) for name, value in found.fields])
+    """Return the form that has a field of this name."""
+    return next(form for form in page.forms if any(name == field for name, _ in form.fields))

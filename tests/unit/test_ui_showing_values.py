@@ -159,6 +159,12 @@ def test_other_text_is_not(name: str) -> None:
     assert not is_markdown(TEXT[name])
 
 
+def test_a_title_over_paragraphs_is_markdown_and_a_comment_over_a_program_is_not() -> None:
+    assert is_markdown("# Why the sea comes and goes\n\nThe Moon pulls the water.\nSo it rises.\n")
+    assert not is_markdown("# Read the file\n\nimport sys\n\nprint(sys.argv)\n")
+    assert not is_markdown("# first\n\n# second\n\nname: x\n")
+
+
 @pytest.mark.parametrize("name", hostile_strings.ALL)
 def test_a_hostile_text_is_shown(name: str) -> None:
     text = hostile_strings.ALL[name]

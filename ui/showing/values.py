@@ -67,22 +67,23 @@ def is_markdown(text: str) -> bool:
     """Return whether *text* is taken for Markdown.
 
     The rule is careful, because a program or a log that is laid out as Markdown is unreadable: the text has more than
-    one line and shows at least two different signs of Markdown.  The signs are a heading with empty lines around it,
-    two items of a list, a quote, a fence that is closed, the line below the head of a table, a link, strong words.
-    Lines that only programs have (``#!``, ``def``, ``import``, braces and semicolons at the end) speak against it
-    outside of a fence.
+    one line, and begins with a heading of the first level over an empty line, or shows at least two different signs of
+    Markdown.  The signs are a heading with empty lines around it, two items of a list, a quote, a fence that is closed,
+    the line below the head of a table, a link, strong words.  Lines that only programs have (``#!``, ``def``,
+    ``import``, braces and semicolons at the end) speak against it outside of a fence.
     """
     beginning = text[:LOOKED_AT]
     if "\n" not in beginning.strip():
         return False
     prose = _FENCE.sub("\n```\n", beginning)
     signs = sum(bool(sign.search(prose)) for sign in _SIGNS) + bool(_FENCE.search(beginning))
-    return signs >= 2 and not _PROGRAM.search(prose)
+    return (signs >= 2 or _TITLE.match(prose) is not None) and not _PROGRAM.search(prose)
 
 
 LOOKED_AT: Final = 20_000
 """Characters of a text by which it is taken for Markdown or not."""
 
+_TITLE: Final = re.compile(r"\s*# [^\n]+\n[ \t]*\n[ \t]*[^\s#]")  # a second comment below the first is a program's
 _FENCE: Final = re.compile(r"(?ms)^(```|~~~)[^\n`]*\n.*?^\1[`~]*[ \t]*$")
 _SIGNS: Final = (
     re.compile(r"(?:\A|\n[ \t]*\n)#{1,6} [^\n]+(?:\n[ \t]*\n|\Z)"),
