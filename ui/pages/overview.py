@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from flask import Blueprint, render_template, request
 
-from workflow_engine.core.components import TaskState
 from workflow_engine.readmodel.rows import Bucket, Overview
 from workflow_engine.ui.charts import Series, bars
 from workflow_engine.ui.desk import desk
 from workflow_engine.ui.pages.linking import link_of
 from workflow_engine.ui.security.roles import Role, needs
+from workflow_engine.ui.showing.words import STATES
 
 overview: Final = Blueprint("overview", __name__)
 
@@ -38,18 +38,6 @@ LATEST: Final = 12
 
 FAILURES: Final = 5
 """Groups of failures that are listed."""
-
-STATES: Final = (
-    TaskState.IN_PROGRESS,
-    TaskState.WAITING_HUMAN,
-    TaskState.WAITING_AGENT,
-    TaskState.WAITING_IO,
-    TaskState.PENDING,
-    TaskState.FAILED,
-    TaskState.COMPLETED,
-    TaskState.CANCELLED,
-)
-"""In the order in which somebody looks for them."""
 
 
 @overview.get("/")

@@ -15,19 +15,7 @@ from workflow_engine.ui.pages.tasks_waits import waits_of
 from workflow_engine.ui.pages.tasks_wanted import WITHIN, Fault, Wanted
 from workflow_engine.ui.showing.numbers import number
 from workflow_engine.ui.showing.visible import plain, shortened
-from workflow_engine.ui.showing.words import status
-
-STATES: Final = (
-    TaskState.IN_PROGRESS,
-    TaskState.WAITING_HUMAN,
-    TaskState.WAITING_AGENT,
-    TaskState.WAITING_IO,
-    TaskState.PENDING,
-    TaskState.FAILED,
-    TaskState.COMPLETED,
-    TaskState.CANCELLED,
-)
-"""In the order in which somebody looks for them."""
+from workflow_engine.ui.showing.words import STATES, status
 
 ALWAYS: Final = (TaskState.IN_PROGRESS, TaskState.WAITING_HUMAN, TaskState.FAILED, TaskState.COMPLETED)
 """States that can be chosen even where nothing stands there."""

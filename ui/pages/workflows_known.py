@@ -1,7 +1,5 @@
 """What is known of workflows: what is registered, what tasks go by, what is saved here."""
 
-from typing import Final
-
 import msgspec
 
 from workflow_engine.core.components import TaskState
@@ -11,18 +9,7 @@ from workflow_engine.spec.model import WorkflowSpec
 from workflow_engine.ui.desk import Desk
 from workflow_engine.ui.security.current import person
 from workflow_engine.ui.security.roles import Role
-
-STATES: Final = (
-    TaskState.IN_PROGRESS,
-    TaskState.WAITING_HUMAN,
-    TaskState.WAITING_AGENT,
-    TaskState.WAITING_IO,
-    TaskState.PENDING,
-    TaskState.FAILED,
-    TaskState.COMPLETED,
-    TaskState.CANCELLED,
-)
-"""In the order in which somebody looks for them."""
+from workflow_engine.ui.showing.words import STATES
 
 
 class Known(msgspec.Struct, frozen=True):

@@ -18,6 +18,18 @@ STATUSES: Final[dict[str, str]] = {
 }
 """Where a task stands."""
 
+STATES: Final = (
+    TaskState.IN_PROGRESS,
+    TaskState.WAITING_HUMAN,
+    TaskState.WAITING_AGENT,
+    TaskState.WAITING_IO,
+    TaskState.PENDING,
+    TaskState.FAILED,
+    TaskState.COMPLETED,
+    TaskState.CANCELLED,
+)
+"""In the order in which somebody looks for them."""
+
 KINDS: Final[dict[str, str]] = {
     NodeKind.HUMAN: "person",
     NodeKind.AGENTIC: "agent",
