@@ -102,7 +102,7 @@ class Client:
             except Lost:
                 continue
             except Refused as refused:
-                if refused.kind != "AnswerRefused":
+                if refused.kind not in ("AlreadyAnswered", "AnswerRefused"):
                     raise
                 continue
             if question in self._accepted:
