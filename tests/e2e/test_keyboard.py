@@ -15,10 +15,16 @@ def page(browsing: Browsing, stocked: Stocked) -> Page:
     return browsing.window(stocked.server, "/")
 
 
+def arrived(page: Page, heading: str) -> None:
+    """Return once a page is there with its scripts: before that, keys lead nowhere."""
+    expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+    page.wait_for_load_state("load")
+
+
 def test_letters_lead_to_pages_and_through_lists(page: Page) -> None:
     page.keyboard.press("g")
     page.keyboard.press("i")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Inbox")
+    arrived(page, "Inbox")
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("k")
@@ -27,11 +33,11 @@ def test_letters_lead_to_pages_and_through_lists(page: Page) -> None:
     expect(marked).to_be_focused()
     words = marked.locator("b").first.inner_text()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text(words)
+    arrived(page, words)
     for key, heading in (("t", "Tasks"), ("w", "Workflows"), ("f", "Failures"), ("o", "Overview")):
         page.keyboard.press("g")
         page.keyboard.press(key)
-        expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+        arrived(page, heading)
 
 
 def test_a_slash_searches_and_a_question_mark_lists_the_keys(page: Page) -> None:
