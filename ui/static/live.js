@@ -108,6 +108,9 @@ function listen(url) {
     document.documentElement.classList.remove("offline");
     if (!was) soon();
     was = true;
+    // The page may have been made a moment before the index knew of what happened before this stream was open.
+    clearTimeout(after);
+    after = setTimeout(soon, AFTER_MS);
   });
   source.addEventListener("error", () => {
     was = false;
